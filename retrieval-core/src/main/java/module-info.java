@@ -1,0 +1,9 @@
+/** Aggregators, indexes, matching, image database and evaluation in pure Java. */
+module org.retrieval4j.core {
+    requires transitive org.retrieval4j.api;
+    requires org.slf4j;
+    requires commons.math3;
+    requires static transitive org.jspecify;
+
+    exports org.retrieval4j.kernel;
+}
