@@ -5,5 +5,7 @@ module org.retrieval4j.core {
     requires commons.math3;
     requires static transitive org.jspecify;
 
+    exports org.retrieval4j.database;
+    exports org.retrieval4j.eval;
     exports org.retrieval4j.kernel;
 }
