@@ -8,4 +8,5 @@ module org.retrieval4j.core {
     exports org.retrieval4j.database;
     exports org.retrieval4j.eval;
     exports org.retrieval4j.kernel;
+    exports org.retrieval4j.storage;
 }
