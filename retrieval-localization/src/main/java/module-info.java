@@ -1,0 +1,10 @@
+/** Geometric verification and visual localization. */
+module org.retrieval4j.localization {
+    requires transitive org.retrieval4j.api;
+    requires static transitive org.jspecify;
+
+    exports org.retrieval4j.localization.geometry;
+
+    provides org.retrieval4j.spi.ComponentProvider with
+            org.retrieval4j.localization.geometry.HomographyVerifier.Provider;
+}

@@ -1,0 +1,68 @@
+package org.retrieval4j.localization.geometry;
+
+/**
+ * What {@link Ransac} must know of a model: how to make it from a minimal sample, how far each datum lies from it, and
+ * how to fit it to many. A model is a fixed number of doubles (nine of a homography, seven of a pose), so that the
+ * search allocates nothing; the caller turns the winner into a typed value.
+ *
+ * <p>Data are numbered from 0, best first where they have a quality. An estimator holds its data and scratch space: it
+ * is made for one problem and used by one thread.
+ */
+public interface ModelEstimator {
+    /**
+     * Number of data.
+     *
+     * @return n
+     */
+    int size();
+
+    /**
+     * Number of data that determine a model.
+     *
+     * @return at least 1
+     */
+    int sampleSize();
+
+    /**
+     * Doubles in a model.
+     *
+     * @return at least 1
+     */
+    int modelSize();
+
+    /**
+     * The most models that one sample gives: 1 for a homography, 3 for the seven-point algorithm.
+     *
+     * @return at least 1
+     */
+    int maxModels();
+
+    /**
+     * Solves a minimal problem. A degenerate sample (collinear points, points in impossible order) gives none, and is
+     * found out before anything is solved.
+     *
+     * @param sample {@link #sampleSize()} different data
+     * @param models receives the models, one after the other
+     * @return how many there are
+     */
+    int generate(int[] sample, double[] models);
+
+    /**
+     * Squared distances of a range of data from a model, in squared units of {@link RansacOptions#maxError()}.
+     *
+     * @param model the model
+     * @param from first datum
+     * @param to datum after the last
+     * @param errors receives the values at the indices of the data; not a number where the model says nothing
+     */
+    void squaredErrors(double[] model, int from, int to, double[] errors);
+
+    /**
+     * Improves a model by weighted least squares.
+     *
+     * @param model start, replaced by the better model; undefined after a failure
+     * @param weights one a datum, at least 0; data of weight 0 do not count
+     * @return false if the weighted data do not determine a model
+     */
+    boolean refine(double[] model, double[] weights);
+}

@@ -1,0 +1,229 @@
+package org.retrieval4j.localization.geometry;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Finds the model that most data agree with, among any number of outliers: LO-RANSAC (Chum, Matas and Kittler, Locally
+ * optimized RANSAC, DAGM 2003) with the truncated quadratic cost of MSAC (Torr and Zisserman, MLESAC, CVIU 2000), samples
+ * in PROSAC order and the adaptive stop on the exact probability of a sample without outliers.
+ *
+ * <p>Works for every {@link ModelEstimator}. The same estimator and options give the same bits. The search allocates
+ * its scratch space once and nothing in an iteration.
+ */
+public final class Ransac {
+    /** Data scored between two looks at the limit. */
+    private static final int BLOCK = 64;
+
+    /** Inlier thresholds of the local optimization, as multiples of the largest error: from generous to exact. */
+    private static final double[] WIDTHS = {2, 1.4, 1, 1};
+
+    private static final int MAX_FINAL_STEPS = 8;
+
+    private final ModelEstimator estimator;
+    private final RansacOptions options;
+    private final int size;
+    private final double squaredMaxError;
+    private final double[] errors;
+    private final double[] weights;
+    private final double[] trial;
+    private final double[] local;
+
+    private Ransac(ModelEstimator estimator, RansacOptions options) {
+        this.estimator = estimator;
+        this.options = options;
+        size = estimator.size();
+        squaredMaxError = options.maxError() * options.maxError();
+        errors = new double[size];
+        weights = new double[size];
+        trial = new double[estimator.modelSize()];
+        local = new double[estimator.modelSize()];
+    }
+
+    /**
+     * The model found and the data that agree with it.
+     *
+     * @param model values of the model
+     * @param inliers indices of the data within the largest error, ascending
+     * @param cost sum over all data of the squared error, in units of the squared largest error and at most 1
+     * @param iterations samples tried
+     */
+    public record Consensus(double[] model, int[] inliers, double cost, int iterations) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Consensus that
+                    && Arrays.equals(model, that.model)
+                    && Arrays.equals(inliers, that.inliers)
+                    && Double.compare(cost, that.cost) == 0
+                    && iterations == that.iterations;
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(model) * 31 + Arrays.hashCode(inliers);
+        }
+    }
+
+    /**
+     * Searches.
+     *
+     * @param estimator data and model; data best first
+     * @param options how to search
+     * @return the best model with more inliers than a sample has; empty if there is none
+     */
+    public static Optional<Consensus> estimate(ModelEstimator estimator, RansacOptions options) {
+        requireNonNull(estimator, "estimator");
+        requireNonNull(options, "options");
+        if (estimator.size() < estimator.sampleSize()) {
+            return Optional.empty();
+        }
+        return new Ransac(estimator, options).search();
+    }
+
+    private Optional<Consensus> search() {
+        int sampleSize = estimator.sampleSize();
+        int modelSize = estimator.modelSize();
+        ProsacSampler sampler = new ProsacSampler(size, sampleSize, options.maxIterations(), options.seed());
+        int[] sample = new int[sampleSize];
+        double[] models = new double[modelSize * estimator.maxModels()];
+        double[] model = new double[modelSize];
+        double[] best = new double[modelSize];
+        double bestCost = size;
+        double bestMinimalCost = size;
+        int stop = options.maxIterations();
+        int subset = sampleSize;
+        int iteration = 0;
+        for (; iteration < stop; iteration++) {
+            subset = sampler.subset(iteration, subset);
+            sampler.draw(iteration, subset, sample);
+            int count = estimator.generate(sample, models);
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(models, i * modelSize, model, 0, modelSize);
+                double cost = cost(model, bestMinimalCost);
+                if (!(cost < bestMinimalCost)) {
+                    continue;
+                }
+                bestMinimalCost = cost;
+                cost = optimize(model, cost);
+                if (cost < bestCost) {
+                    bestCost = cost;
+                    System.arraycopy(model, 0, best, 0, modelSize);
+                    stop = iterations(countInliers(model));
+                }
+            }
+        }
+        if (bestCost >= size) {
+            return Optional.empty();
+        }
+        bestCost = converge(best, bestCost);
+        int inlierCount = countInliers(best);
+        if (inlierCount <= sampleSize) {
+            return Optional.empty();
+        }
+        int[] inliers = new int[inlierCount];
+        for (int i = 0, at = 0; i < size; i++) {
+            if (errors[i] < squaredMaxError) {
+                inliers[at++] = i;
+            }
+        }
+        return Optional.of(new Consensus(best, inliers, bestCost, iteration));
+    }
+
+    /** Samples needed for the confidence: log(1 - c) / log(1 - P), P = C(inliers, m) / C(n, m). */
+    private int iterations(int inliers) {
+        double probability = 1;
+        for (int i = 0; i < estimator.sampleSize(); i++) {
+            probability *= (double) (inliers - i) / (size - i);
+        }
+        double needed =
+                probability <= 0 ? Double.MAX_VALUE : Math.log(1 - options.confidence()) / Math.log1p(-probability);
+        return (int) Math.max(options.minIterations(), Math.min(options.maxIterations(), Math.ceil(needed)));
+    }
+
+    /** The MSAC cost; from the limit on, any value not below it. */
+    private double cost(double[] model, double limit) {
+        double cost = 0;
+        double scale = 1 / squaredMaxError;
+        for (int from = 0; from < size && cost < limit; from += BLOCK) {
+            int to = Math.min(from + BLOCK, size);
+            estimator.squaredErrors(model, from, to, errors);
+            for (int i = from; i < to; i++) {
+                double error = errors[i] * scale;
+                cost += error < 1 ? error : 1; // not a number counts as an outlier
+            }
+        }
+        return cost;
+    }
+
+    private int countInliers(double[] model) {
+        estimator.squaredErrors(model, 0, size, errors);
+        int count = 0;
+        for (int i = 0; i < size; i++) {
+            if (errors[i] < squaredMaxError) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Replaces a minimal model by the best of its refinements, if one is better; returns the cost. */
+    private double optimize(double[] model, double minimalCost) {
+        double best = minimalCost;
+        System.arraycopy(model, 0, local, 0, local.length);
+        for (double width : WIDTHS) {
+            if (!refine(local, width)) {
+                break;
+            }
+            double cost = cost(local, best);
+            if (cost < best) {
+                best = cost;
+                System.arraycopy(local, 0, model, 0, local.length);
+            }
+        }
+        return best;
+    }
+
+    /** Refines the final model until its cost no longer falls; returns the cost. */
+    private double converge(double[] model, double cost) {
+        double best = cost;
+        for (int step = 0; step < MAX_FINAL_STEPS; step++) {
+            System.arraycopy(model, 0, local, 0, local.length);
+            if (!refine(local, 1)) {
+                break;
+            }
+            double refined = cost(local, best);
+            if (!(refined < best)) {
+                break;
+            }
+            boolean settled = best - refined < 1e-6 * best;
+            best = refined;
+            System.arraycopy(local, 0, model, 0, local.length);
+            if (settled) {
+                break;
+            }
+        }
+        return best;
+    }
+
+    private boolean refine(double[] model, double width) {
+        estimator.squaredErrors(model, 0, size, errors);
+        double limit = width * width * squaredMaxError;
+        int count = 0;
+        for (int i = 0; i < size; i++) {
+            boolean inlier = errors[i] < limit;
+            weights[i] = inlier ? 1 : 0;
+            count += inlier ? 1 : 0;
+        }
+        if (count <= estimator.sampleSize()) {
+            return false;
+        }
+        System.arraycopy(model, 0, trial, 0, trial.length);
+        if (!estimator.refine(trial, weights)) {
+            return false;
+        }
+        System.arraycopy(trial, 0, model, 0, trial.length);
+        return true;
+    }
+}

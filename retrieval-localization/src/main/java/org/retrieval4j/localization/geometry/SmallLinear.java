@@ -1,0 +1,50 @@
+package org.retrieval4j.localization.geometry;
+
+/** Dense linear algebra of a few rows, in place and without allocation. */
+final class SmallLinear {
+    private SmallLinear() {}
+
+    /**
+     * Solves A x = b for a symmetric positive definite A by Cholesky's decomposition.
+     *
+     * @param n number of unknowns
+     * @param a n x n with row length {@code stride}; its lower triangle is read and overwritten
+     * @param stride row length of a
+     * @param b right side, overwritten by the solution
+     * @return false if A is not positive definite to working precision
+     */
+    static boolean solvePositive(int n, double[] a, int stride, double[] b) {
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j <= i; j++) {
+                double sum = a[i * stride + j];
+                double diagonal = sum;
+                for (int k = 0; k < j; k++) {
+                    sum -= a[i * stride + k] * a[j * stride + k];
+                }
+                if (i == j) {
+                    if (!(sum > 1e-14 * diagonal)) {
+                        return false;
+                    }
+                    a[i * stride + i] = Math.sqrt(sum);
+                } else {
+                    a[i * stride + j] = sum / a[j * stride + j];
+                }
+            }
+        }
+        for (int i = 0; i < n; i++) {
+            double sum = b[i];
+            for (int k = 0; k < i; k++) {
+                sum -= a[i * stride + k] * b[k];
+            }
+            b[i] = sum / a[i * stride + i];
+        }
+        for (int i = n - 1; i >= 0; i--) {
+            double sum = b[i];
+            for (int k = i + 1; k < n; k++) {
+                sum -= a[k * stride + i] * b[k];
+            }
+            b[i] = sum / a[i * stride + i];
+        }
+        return true;
+    }
+}

@@ -1,0 +1,12 @@
+/**
+ * Robust geometry on plain doubles, from the inside out: a minimal solver ({@link
+ * org.retrieval4j.localization.geometry.HomographySolver}) turns a few matches into a model, a {@link
+ * org.retrieval4j.localization.geometry.ModelEstimator} adds errors and refinement, {@link
+ * org.retrieval4j.localization.geometry.Ransac} searches the model that most data agree with, and a pair verifier
+ * ({@link org.retrieval4j.localization.geometry.HomographyVerifier} and its siblings) does that for the matches of two
+ * pictures and decides whether the result is a proof.
+ */
+@NullMarked
+package org.retrieval4j.localization.geometry;
+
+import org.jspecify.annotations.NullMarked;
