@@ -9,4 +9,6 @@ module org.retrieval4j.core {
     exports org.retrieval4j.eval;
     exports org.retrieval4j.kernel;
     exports org.retrieval4j.storage;
+
+    uses org.retrieval4j.kernel.Kernels;
 }

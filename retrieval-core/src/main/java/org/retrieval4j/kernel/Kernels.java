@@ -1,13 +1,16 @@
 package org.retrieval4j.kernel;
 
+import java.util.Optional;
 import org.retrieval4j.api.FloatMatrix;
 
 /**
  * Distances and products over batches of vectors. Implementations are stateless and thread-safe, run in the calling
- * thread, and write into arrays of the caller.
+ * thread, and write into arrays of the caller. They are found by {@link java.util.ServiceLoader} through
+ * {@link KernelCatalog}; their class is public with a public constructor that costs nothing: native libraries are
+ * loaded when {@link #unavailable} or a computing method is first called.
  *
- * <p>Ids are equal across kernels: whoever needs an ordering takes candidates with a margin and orders them in one
- * fixed-order routine.
+ * <p>Ids are equal across kernels: whoever needs an ordering takes candidates within a margin and orders them by
+ * {@link #fixedOrderDot} or {@link #fixedOrderSquaredDistance}. {@link #errorBound} gives the margin.
  */
 public interface Kernels {
     /** A matrix in the layout that a kernel likes best: packed, off-heap, or on a device. Immutable, thread-safe. */
@@ -18,6 +21,13 @@ public interface Kernels {
          * @return n x d
          */
         FloatMatrix matrix();
+
+        /**
+         * The squared L2 norm of each row, computed in double and rounded once.
+         *
+         * @return n values; read-only by contract
+         */
+        float[] squaredNorms();
 
         /** Frees what is not on the heap; idempotent. */
         @Override
@@ -39,7 +49,16 @@ public interface Kernels {
     int priority();
 
     /**
-     * Prepares the side that stays: a codebook, a database.
+     * Why these kernels cannot be used here. May load native libraries; the answer does not change.
+     *
+     * @return the reason, empty if they can be used
+     */
+    default Optional<String> unavailable() {
+        return Optional.empty();
+    }
+
+    /**
+     * Prepares the side that stays: a codebook, a database, the query of many matchings.
      *
      * @param matrix n x d; kept by the operand
      * @return the operand
@@ -47,21 +66,82 @@ public interface Kernels {
     Operand prepare(FloatMatrix matrix);
 
     /**
-     * All inner products.
+     * All inner products, each within {@link #errorBound} of the exact one.
      *
      * @param x m x d
      * @param y n x d, prepared by these kernels
      * @param products m x n, row-major: {@code products[i * n + j] = x_i · y_j}; overwritten from index 0
+     * @throws IllegalArgumentException if the widths differ or {@code products} is too short
      */
     void products(FloatMatrix x, Operand y, float[] products);
 
     /**
-     * The nearest centroid of each vector by L2 distance; of two equally near the one of smaller index. Decided in
-     * a fixed order of operations, so that all kernels agree.
+     * The nearest centroid of each vector by L2 distance; of two equally near the one of smaller index. All kernels
+     * agree: near ties are decided by {@link #fixedOrderSquaredDistance}.
      *
      * @param x m x d
      * @param centroids n x d, n at least 1, prepared by these kernels
      * @param ids m indices; overwritten
+     * @throws IllegalArgumentException if the widths differ, there is no centroid, or {@code ids} is too short
      */
-    void assign(FloatMatrix x, Operand centroids, int[] ids);
+    default void assign(FloatMatrix x, Operand centroids, int[] ids) {
+        NearestRow.assign(this, x, centroids, ids);
+    }
+
+    /**
+     * The inner product of two vectors in double, summed in one order that no kernel changes.
+     *
+     * @param a array of the first vector
+     * @param aOffset where it starts
+     * @param b array of the second vector
+     * @param bOffset where it starts
+     * @param size number of values
+     * @return the inner product
+     */
+    static double fixedOrderDot(float[] a, int aOffset, float[] b, int bOffset, int size) {
+        return FixedOrder.dot(a, aOffset, b, bOffset, size);
+    }
+
+    /**
+     * The squared L2 distance of two vectors in double, summed in one order that no kernel changes.
+     *
+     * @param a array of the first vector
+     * @param aOffset where it starts
+     * @param b array of the second vector
+     * @param bOffset where it starts
+     * @param size number of values
+     * @return the squared distance
+     */
+    static double fixedOrderSquaredDistance(float[] a, int aOffset, float[] b, int bOffset, int size) {
+        return FixedOrder.squaredDistance(a, aOffset, b, bOffset, size);
+    }
+
+    /**
+     * The squared L2 norm of each row, as {@link Operand#squaredNorms()} wants it.
+     *
+     * @param matrix n x d
+     * @return n values
+     */
+    static float[] squaredNorms(FloatMatrix matrix) {
+        float[] norms = new float[matrix.rows()];
+        int d = matrix.columns();
+        for (int i = 0, at = matrix.offset(); i < norms.length; i++, at += d) {
+            norms[i] = (float) FixedOrder.dot(matrix.array(), at, matrix.array(), at, d);
+        }
+        return norms;
+    }
+
+    /**
+     * How far a product of two vectors in float32, summed in any order, can lie from the exact one, relative to the
+     * product of their norms (Higham, Accuracy and Stability of Numerical Algorithms, eq. 3.5), with room for one
+     * bias of that size added in float32.
+     *
+     * @param size number of values of a vector
+     * @return a factor on {@code |x| |y|}
+     */
+    static double errorBound(int size) {
+        double unit = 0x1p-24;
+        double terms = size + 4.0;
+        return terms * unit / (1 - Math.min(0.5, terms * unit));
+    }
 }
