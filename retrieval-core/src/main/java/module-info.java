@@ -5,10 +5,15 @@ module org.retrieval4j.core {
     requires commons.math3;
     requires static transitive org.jspecify;
 
+    exports org.retrieval4j.aggregation;
     exports org.retrieval4j.database;
     exports org.retrieval4j.eval;
     exports org.retrieval4j.kernel;
+    exports org.retrieval4j.learning;
     exports org.retrieval4j.storage;
 
     uses org.retrieval4j.kernel.Kernels;
+
+    provides org.retrieval4j.spi.ComponentProvider with
+            org.retrieval4j.aggregation.VladAggregator.Provider;
 }

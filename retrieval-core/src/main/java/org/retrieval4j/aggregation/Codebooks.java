@@ -1,0 +1,46 @@
+package org.retrieval4j.aggregation;
+
+import java.io.IOException;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.learning.GivenArray;
+import org.retrieval4j.learning.KMeans;
+import org.retrieval4j.learning.TrainingSample;
+
+/** Where the codebook of an aggregator comes from: a file, or k-means over the sample. */
+final class Codebooks {
+    // twice what FAISS takes before it subsamples
+    private static final long SAMPLE_PER_CLUSTER = 512;
+
+    private Codebooks() {}
+
+    /** Descriptors for a codebook of so many clusters, and for what else is learned beside it. */
+    static FloatMatrix sample(String component, int clusters, BuildContext context) {
+        return TrainingSample.descriptors(
+                component + " must learn: give sample pictures, or the arrays it needs",
+                context,
+                SAMPLE_PER_CLUSTER * clusters);
+    }
+
+    static FloatMatrix learned(FloatMatrix sample, int clusters, Kernels kernels, BuildContext context) {
+        return KMeans.train(sample, KMeans.Options.of(clusters, context.seed()), kernels, context)
+                .centroids();
+    }
+
+    /** Reads a codebook; its number of rows must be the number of clusters, unless that was left at its default. */
+    static FloatMatrix given(
+            String component, String parameter, String file, int clusters, int defaultClusters, BuildContext context)
+            throws IOException {
+        FloatMatrix codebook = GivenArray.matrix(component + ": codebook", file, context);
+        if (codebook.rows() < 1 || codebook.columns() < 1) {
+            throw new IllegalArgumentException(component + ": codebook must be at least 1 x 1, got " + codebook.rows()
+                    + " x " + codebook.columns());
+        }
+        if (clusters != codebook.rows() && clusters != defaultClusters) {
+            throw new IllegalArgumentException(component + ": " + parameter + " must be " + codebook.rows()
+                    + " like the rows of the codebook, got " + clusters);
+        }
+        return codebook;
+    }
+}

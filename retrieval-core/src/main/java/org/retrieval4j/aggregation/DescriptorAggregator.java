@@ -1,0 +1,106 @@
+package org.retrieval4j.aggregation;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import org.retrieval4j.api.Aggregator;
+import org.retrieval4j.api.ComponentSpec;
+import org.retrieval4j.api.ComponentState;
+import org.retrieval4j.api.Fingerprint;
+import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.ImageFeatures;
+
+/**
+ * What all aggregators of this package share: identity, the check of the width, and an orderly end.
+ *
+ * @param <S> scratch arrays of one call, so that the loop over its pictures allocates results only
+ */
+abstract class DescriptorAggregator<S> implements Aggregator {
+    private final ComponentSpec spec;
+    private final ComponentState state;
+    private final Fingerprint fingerprint;
+    private final int width;
+    private final ReadWriteLock use = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    /** A width of 0 takes descriptors of every width. */
+    DescriptorAggregator(ComponentSpec spec, ComponentState state, int width) {
+        this.spec = spec;
+        this.state = state;
+        this.fingerprint = Fingerprint.of(spec, state);
+        this.width = width;
+    }
+
+    abstract S scratch();
+
+    abstract GlobalDescriptor encode(ImageFeatures image, S scratch);
+
+    /** Frees what is not on the heap; called once, when nothing runs any more. */
+    void release() {}
+
+    final int width() {
+        return width;
+    }
+
+    @Override
+    public final List<GlobalDescriptor> aggregateAll(List<ImageFeatures> images) {
+        for (ImageFeatures image : requireNonNull(images, "images")) {
+            if (width > 0) {
+                Assignments.checkWidth(image.descriptors(), width);
+            }
+        }
+        return whileOpen(() -> {
+            S scratch = scratch();
+            List<GlobalDescriptor> results = new ArrayList<>(images.size());
+            for (ImageFeatures image : images) {
+                results.add(encode(image, scratch));
+            }
+            return results;
+        });
+    }
+
+    /** Runs something that close() must wait for. */
+    final <T> T whileOpen(Supplier<T> action) {
+        use.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException(spec.first().name() + " is closed");
+            }
+            return action.get();
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    @Override
+    public final ComponentSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public final ComponentState state() {
+        return state;
+    }
+
+    @Override
+    public final Fingerprint fingerprint() {
+        return fingerprint;
+    }
+
+    @Override
+    public final void close() {
+        use.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                release();
+            }
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+}

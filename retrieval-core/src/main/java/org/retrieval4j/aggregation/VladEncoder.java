@@ -1,0 +1,205 @@
+package org.retrieval4j.aggregation;
+
+import java.util.Arrays;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.kernel.Kernels;
+
+/**
+ * The arithmetic of VLAD, shared by its variants. Sums are kept in double: they are n·d additions beside the n·k·d of
+ * the assignment. Thread-safe; each call needs a {@link Scratch} of its own.
+ */
+final class VladEncoder implements AutoCloseable {
+    private static final double FLOOR = 1e-12;
+
+    private final Kernels kernels;
+    private final Kernels.Operand codebook;
+    private final FloatMatrix centers;
+    private final float[] bases;
+    private final VladAggregator.Options options;
+    private final int k;
+    private final int d;
+
+    /**
+     * Makes an encoder.
+     *
+     * @param codebook k x d, decides the cluster
+     * @param centers k x d, what residuals are taken to
+     * @param bases (k·d) x d, the local coordinate systems, or no rows
+     */
+    VladEncoder(
+            FloatMatrix codebook,
+            FloatMatrix centers,
+            FloatMatrix bases,
+            VladAggregator.Options options,
+            Kernels kernels) {
+        this.kernels = kernels;
+        this.codebook = kernels.prepare(codebook);
+        this.centers = centers;
+        this.bases = bases.toArray();
+        this.options = options;
+        this.k = codebook.rows();
+        this.d = codebook.columns();
+    }
+
+    /** Working memory of one thread. */
+    static final class Scratch {
+        private final double[] sums;
+        private final double[] masses; // sum of weights
+        private final double[] factors; // sum of what was multiplied with x: weights, over residual norms if asked for
+        private final double[] vector;
+        private int[] ids = new int[0];
+
+        private Scratch(int k, int d) {
+            sums = new double[k * d];
+            masses = new double[k];
+            factors = new double[k];
+            vector = new double[d];
+        }
+    }
+
+    Scratch scratch() {
+        return new Scratch(k, d);
+    }
+
+    int clusters() {
+        return k;
+    }
+
+    int width() {
+        return d;
+    }
+
+    float[] encode(FloatMatrix x, Scratch s) {
+        if (s.ids.length < x.rows()) {
+            s.ids = new int[x.rows()];
+        }
+        if (x.rows() > 0) {
+            kernels.assign(x, codebook, s.ids);
+        }
+        return encode(x, s.ids, s);
+    }
+
+    float[] encode(FloatMatrix x, int[] ids, Scratch s) {
+        start(s);
+        for (int i = 0; i < x.rows(); i++) {
+            add(x, i, ids[i], 1, s);
+        }
+        return finish(s);
+    }
+
+    float[] encode(FloatMatrix x, FloatMatrix weights, Scratch s) {
+        start(s);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int c = 0; c < k; c++) {
+                float weight = weights.get(i, c);
+                if (weight > 0) {
+                    add(x, i, c, weight, s);
+                }
+            }
+        }
+        return finish(s);
+    }
+
+    @Override
+    public void close() {
+        codebook.close();
+    }
+
+    private static void start(Scratch s) {
+        Arrays.fill(s.sums, 0);
+        Arrays.fill(s.masses, 0);
+        Arrays.fill(s.factors, 0);
+    }
+
+    private void add(FloatMatrix x, int row, int cluster, double weight, Scratch s) {
+        float[] values = x.array();
+        int at = x.offset() + row * d;
+        int sum = cluster * d;
+        double factor = weight;
+        s.masses[cluster] += weight;
+        if (options.residualNormalization()) {
+            double norm = residualNorm(values, at, cluster);
+            if (norm < FLOOR) {
+                return; // no direction
+            }
+            factor /= norm;
+        }
+        // The centers are taken off in finish(), all at once: sum a (x - c) = sum a x - (sum a) c.
+        for (int j = 0; j < d; j++) {
+            s.sums[sum + j] += factor * values[at + j];
+        }
+        s.factors[cluster] += factor;
+    }
+
+    private double residualNorm(float[] values, int at, int cluster) {
+        float[] c = centers.array();
+        int center = centers.offset() + cluster * d;
+        double square = 0;
+        for (int j = 0; j < d; j++) {
+            double residual = (double) values[at + j] - c[center + j];
+            square += residual * residual;
+        }
+        return Math.sqrt(square);
+    }
+
+    private float[] finish(Scratch s) {
+        float[] out = new float[k * d];
+        double square = 0;
+        for (int cluster = 0; cluster < k; cluster++) {
+            if (s.masses[cluster] != 0) {
+                square += finishCluster(s, cluster);
+            }
+        }
+        double scale = options.l2() ? 1 / Math.max(FLOOR, Math.sqrt(square)) : 1;
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (float) (s.sums[i] * scale);
+        }
+        return out;
+    }
+
+    private double finishCluster(Scratch s, int cluster) {
+        float[] c = centers.array();
+        int center = centers.offset() + cluster * d;
+        int at = cluster * d;
+        double[] v = s.sums;
+        for (int j = 0; j < d; j++) {
+            v[at + j] -= s.factors[cluster] * c[center + j];
+        }
+        if (bases.length > 0) {
+            rotate(s, cluster);
+        }
+        if (options.mass()) {
+            for (int j = 0; j < d; j++) {
+                v[at + j] /= s.masses[cluster];
+            }
+        }
+        SignedPower.apply(v, at, d, options.power());
+        double square = 0;
+        for (int j = 0; j < d; j++) {
+            square += v[at + j] * v[at + j];
+        }
+        if (options.intra()) {
+            double norm = Math.max(FLOOR, Math.sqrt(square));
+            square = 0;
+            for (int j = 0; j < d; j++) {
+                v[at + j] /= norm;
+                square += v[at + j] * v[at + j];
+            }
+        }
+        return square;
+    }
+
+    // v_k <- Q_kᵀ v_k
+    private void rotate(Scratch s, int cluster) {
+        int at = cluster * d;
+        Arrays.fill(s.vector, 0);
+        for (int i = 0; i < d; i++) {
+            double value = s.sums[at + i];
+            int row = (at + i) * d;
+            for (int j = 0; j < d; j++) {
+                s.vector[j] += value * bases[row + j];
+            }
+        }
+        System.arraycopy(s.vector, 0, s.sums, at, d);
+    }
+}

@@ -1,0 +1,112 @@
+package org.retrieval4j.learning;
+
+import java.io.IOException;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Fingerprint;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.storage.NpyArray;
+import org.retrieval4j.storage.NpyFile;
+
+/**
+ * Arrays made elsewhere, which a spec names by their {@code .npy} file ({@code codebook=C.npy}). A component that was
+ * made of one does not keep the path: its spec has the array's {@linkplain #nameOf name by content} instead, and its
+ * state has the array. float64 is rounded to float32.
+ */
+public final class GivenArray {
+    private static final String PREFIX = "sha256:";
+
+    private GivenArray() {}
+
+    /**
+     * Reads an array of two dimensions.
+     *
+     * @param parameter parameter that names the file, for messages
+     * @param file absolute, or relative to the context's base directory
+     * @param context where relative file names start
+     * @return n x d, finite
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if it has another shape or is not finite
+     */
+    public static FloatMatrix matrix(String parameter, String file, BuildContext context) throws IOException {
+        return read(parameter, file, context, NpyArray::toFloatMatrix);
+    }
+
+    /**
+     * Reads an array of one dimension.
+     *
+     * @param parameter parameter that names the file, for messages
+     * @param file absolute, or relative to the context's base directory
+     * @param context where relative file names start
+     * @return 1 x n, finite
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if it has another shape or is not finite
+     */
+    public static FloatMatrix row(String parameter, String file, BuildContext context) throws IOException {
+        return read(parameter, file, context, NpyArray::toRowMatrix);
+    }
+
+    /**
+     * Reads an array of three dimensions as matrices that lie below each other.
+     *
+     * @param parameter parameter that names the file, for messages
+     * @param file absolute, or relative to the context's base directory
+     * @param context where relative file names start
+     * @return (k·m) x d of an array of k x m x d, finite
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if it has another shape or is not finite
+     */
+    public static FloatMatrix stack(String parameter, String file, BuildContext context) throws IOException {
+        return read(parameter, file, context, NpyArray::toStackedMatrix);
+    }
+
+    /**
+     * Reads whole numbers of one dimension.
+     *
+     * @param parameter parameter that names the file, for messages
+     * @param file absolute, or relative to the context's base directory
+     * @param context where relative file names start
+     * @return the numbers
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if it has another shape or holds other numbers
+     */
+    public static int[] integers(String parameter, String file, BuildContext context) throws IOException {
+        return read(parameter, file, context, array -> {
+            if (array.dimensions() != 1) {
+                throw new IllegalArgumentException(
+                        "the array must have 1 dimension (n), got shape " + java.util.Arrays.toString(array.shape()));
+            }
+            return array.toInts();
+        });
+    }
+
+    /**
+     * Stands for an array in a spec: equal arrays have equal names.
+     *
+     * @param array the array
+     * @return {@code sha256:} and the first 16 digits of a hash over shape and values
+     */
+    public static String nameOf(FloatMatrix array) {
+        return PREFIX + Fingerprint.builder().add("array", array).build().hex().substring(0, 16);
+    }
+
+    private interface Form<T> {
+        T of(NpyArray array);
+    }
+
+    private static <T> T read(String parameter, String file, BuildContext context, Form<T> form) throws IOException {
+        if (file.startsWith(PREFIX)) {
+            throw new IllegalArgumentException(parameter + "=" + file
+                    + " names an array that only a saved component has; open that one, or give the array's .npy file");
+        }
+        NpyArray array = NpyFile.read(context.resolve(file));
+        try {
+            T result = form.of(array);
+            if (result instanceof FloatMatrix matrix && !matrix.isFinite()) {
+                throw new IllegalArgumentException("the array must be finite");
+            }
+            return result;
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(parameter + "=" + file + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package org.retrieval4j.learning;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.kernel.Kernels;
+
+/**
+ * Codebooks by k-means: seeds by k-means++, then Lloyd's iterations (assign, then mean).
+ *
+ * <p>Arthur, Vassilvitskii: k-means++: the advantages of careful seeding. SODA 2007. Lloyd: Least squares quantization
+ * in PCM. 1982. A cluster that becomes empty takes the vector that is farthest from its own centroid. Means are summed
+ * in double, in the order of the sample, so the result does not depend on the number of threads; with the same kernels
+ * and seed it is bit-equal. Cost: O(n·k·d) an iteration, n = size of the sample.
+ */
+public final class KMeans {
+    private static final int CHUNK = 2048;
+
+    private KMeans() {}
+
+    /**
+     * Settings.
+     *
+     * @param clusters number of centroids, at least 1; more give finer words and longer vectors
+     * @param iterations of Lloyd at most, at least 0; ends earlier when no vector changes its cluster
+     * @param seed of the first centroids
+     */
+    public record Options(int clusters, int iterations, long seed) {
+        /** Checks the ranges. */
+        public Options {
+            if (clusters < 1) {
+                throw new IllegalArgumentException("clusters must be at least 1, got " + clusters);
+            }
+            if (iterations < 0) {
+                throw new IllegalArgumentException("iterations must be at least 0, got " + iterations);
+            }
+        }
+
+        /**
+         * 25 iterations, which is where the quality of codebooks stops to grow.
+         *
+         * @param clusters number of centroids
+         * @param seed of the first centroids
+         * @return the options
+         */
+        public static Options of(int clusters, long seed) {
+            return new Options(clusters, 25, seed);
+        }
+    }
+
+    /**
+     * A codebook and how it came about.
+     *
+     * @param centroids k x d
+     * @param inertia sum of squared distances at the assignment step of each iteration that ran
+     */
+    public record Result(FloatMatrix centroids, List<Double> inertia) {
+        /** Copies the list. */
+        public Result {
+            requireNonNull(centroids, "centroids");
+            inertia = List.copyOf(inertia);
+        }
+    }
+
+    /**
+     * Learns a codebook.
+     *
+     * @param sample n x d; at least as many distinct rows as clusters
+     * @param options settings
+     * @param kernels find the nearest centroids
+     * @param context threads, progress
+     * @return the codebook
+     * @throws IllegalArgumentException if the sample has too few distinct vectors
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted
+     */
+    public static Result train(FloatMatrix sample, Options options, Kernels kernels, BuildContext context) {
+        return lloyd(sample, seeds(sample, options, context), options.iterations(), kernels, context);
+    }
+
+    /**
+     * Lloyd's iterations from given centroids.
+     *
+     * @param sample n x d, at least one row
+     * @param initial k x d
+     * @param iterations at most
+     * @param kernels find the nearest centroids
+     * @param context threads, progress
+     * @return the codebook
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted
+     */
+    public static Result lloyd(
+            FloatMatrix sample, FloatMatrix initial, int iterations, Kernels kernels, BuildContext context) {
+        if (sample.columns() != initial.columns()) {
+            throw new IllegalArgumentException(
+                    "centroids must have " + sample.columns() + " columns like the sample, got " + initial.columns());
+        }
+        if (sample.rows() < 1 || initial.rows() < 1) {
+            throw new IllegalArgumentException(
+                    "sample and centroids must have at least 1 row, got " + sample.rows() + " and " + initial.rows());
+        }
+        FloatMatrix centroids = initial;
+        int[] previous = new int[0];
+        List<Double> inertia = new ArrayList<>();
+        for (int i = 0; i < iterations; i++) {
+            context.checkInterrupted();
+            int[] ids = assign(sample, centroids, kernels, context);
+            double[] distances = distances(sample, centroids, ids, context);
+            double sum = 0;
+            for (double distance : distances) {
+                sum += distance;
+            }
+            inertia.add(sum);
+            int[] counts = counts(ids, centroids.rows());
+            fillEmpty(ids, counts, distances);
+            if (java.util.Arrays.equals(ids, previous)) {
+                break; // the means would be the same again
+            }
+            centroids = means(sample, ids, counts, centroids, context);
+            previous = ids;
+            context.progress().progress("k-means", i + 1, iterations);
+        }
+        return new Result(centroids, inertia);
+    }
+
+    // k-means++: every next seed is drawn with probability proportional to the squared distance to the nearest so far
+    private static FloatMatrix seeds(FloatMatrix sample, Options options, BuildContext context) {
+        int n = sample.rows();
+        int d = sample.columns();
+        int k = options.clusters();
+        if (n < k) {
+            throw tooFew(k, n + " vectors");
+        }
+        SplittableRandom random = new SplittableRandom(options.seed());
+        float[] seeds = new float[Math.multiplyExact(k, d)];
+        double[] nearest = new double[n];
+        java.util.Arrays.fill(nearest, Double.MAX_VALUE);
+        double[] chunkSums = new double[(n + CHUNK - 1) / CHUNK];
+        int chosen = random.nextInt(n);
+        for (int c = 0; c < k; c++) {
+            context.checkInterrupted();
+            System.arraycopy(sample.array(), sample.offset() + chosen * d, seeds, c * d, d);
+            if (c + 1 == k) {
+                break;
+            }
+            int seed = c * d;
+            ParallelChunks.run(context, n, CHUNK, (from, to) -> {
+                double sum = 0;
+                for (int i = from; i < to; i++) {
+                    double distance = squaredDistance(sample.array(), sample.offset() + i * d, seeds, seed, d);
+                    nearest[i] = Math.min(nearest[i], distance);
+                    sum += nearest[i];
+                }
+                chunkSums[from / CHUNK] = sum;
+            });
+            double total = 0;
+            for (double sum : chunkSums) {
+                total += sum;
+            }
+            if (total <= 0) {
+                throw tooFew(k, (c + 1) + " distinct vectors");
+            }
+            chosen = draw(random.nextDouble() * total, chunkSums, nearest);
+            context.progress().progress("k-means seeds", c + 1, k);
+        }
+        return FloatMatrix.of(k, d, seeds);
+    }
+
+    private static int draw(double target, double[] chunkSums, double[] weights) {
+        int chunk = 0;
+        double rest = target;
+        while (chunk < chunkSums.length - 1 && rest >= chunkSums[chunk]) {
+            rest -= chunkSums[chunk++];
+        }
+        int last = -1;
+        int end = (int) Math.min(weights.length, (chunk + 1L) * CHUNK);
+        for (int i = chunk * CHUNK; i < end; i++) {
+            if (weights[i] > 0) {
+                last = i;
+                rest -= weights[i];
+                if (rest < 0) {
+                    return i;
+                }
+            }
+        }
+        // rounding may leave a rest at the very end: then the last vector that can be drawn
+        for (int i = chunk * CHUNK - 1; last < 0; i--) {
+            last = weights[i] > 0 ? i : -1;
+        }
+        return last;
+    }
+
+    private static int[] assign(FloatMatrix sample, FloatMatrix centroids, Kernels kernels, BuildContext context) {
+        int[] ids = new int[sample.rows()];
+        try (Kernels.Operand operand = kernels.prepare(centroids)) {
+            ParallelChunks.run(context, sample.rows(), CHUNK, (from, to) -> {
+                int[] part = new int[to - from];
+                kernels.assign(sample.rows(from, to), operand, part);
+                System.arraycopy(part, 0, ids, from, part.length);
+            });
+        }
+        return ids;
+    }
+
+    private static double[] distances(FloatMatrix sample, FloatMatrix centroids, int[] ids, BuildContext context) {
+        int d = sample.columns();
+        double[] distances = new double[ids.length];
+        ParallelChunks.run(context, ids.length, CHUNK, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                distances[i] = squaredDistance(
+                        sample.array(), sample.offset() + i * d, centroids.array(), centroids.offset() + ids[i] * d, d);
+            }
+        });
+        return distances;
+    }
+
+    private static int[] counts(int[] ids, int clusters) {
+        int[] counts = new int[clusters];
+        for (int id : ids) {
+            counts[id]++;
+        }
+        return counts;
+    }
+
+    private static void fillEmpty(int[] ids, int[] counts, double[] distances) {
+        for (int c = 0; c < counts.length; c++) {
+            if (counts[c] > 0) {
+                continue;
+            }
+            int farthest = -1;
+            for (int i = 0; i < ids.length; i++) {
+                if (counts[ids[i]] > 1 && distances[i] > (farthest < 0 ? 0 : distances[farthest])) {
+                    farthest = i;
+                }
+            }
+            if (farthest < 0) {
+                return; // all vectors lie on their centroids: nothing to gain from this cluster
+            }
+            counts[ids[farthest]]--;
+            ids[farthest] = c;
+            counts[c] = 1;
+            distances[farthest] = 0;
+        }
+    }
+
+    // Each cluster sums its own vectors in the order of the sample: the same bits however the clusters are dealt out.
+    private static FloatMatrix means(
+            FloatMatrix sample, int[] ids, int[] counts, FloatMatrix centroids, BuildContext context) {
+        int d = sample.columns();
+        int k = counts.length;
+        int[] start = new int[k + 1];
+        for (int c = 0; c < k; c++) {
+            start[c + 1] = start[c] + counts[c];
+        }
+        int[] members = new int[ids.length];
+        int[] at = start.clone();
+        for (int i = 0; i < ids.length; i++) {
+            members[at[ids[i]]++] = i;
+        }
+        float[] means = centroids.toArray();
+        ParallelChunks.run(context, k, Math.max(1, k / 64), (from, to) -> {
+            double[] sum = new double[d];
+            for (int c = from; c < to; c++) {
+                if (counts[c] == 0) {
+                    continue;
+                }
+                java.util.Arrays.fill(sum, 0);
+                for (int m = start[c]; m < start[c + 1]; m++) {
+                    int row = sample.offset() + members[m] * d;
+                    for (int j = 0; j < d; j++) {
+                        sum[j] += sample.array()[row + j];
+                    }
+                }
+                for (int j = 0; j < d; j++) {
+                    means[c * d + j] = (float) (sum[j] / counts[c]);
+                }
+            }
+        });
+        return FloatMatrix.of(k, d, means);
+    }
+
+    private static double squaredDistance(float[] a, int aAt, float[] b, int bAt, int d) {
+        // four sums: the additions do not wait for each other
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int j = 0;
+        for (; j + 3 < d; j += 4) {
+            double d0 = a[aAt + j] - b[bAt + j];
+            double d1 = a[aAt + j + 1] - b[bAt + j + 1];
+            double d2 = a[aAt + j + 2] - b[bAt + j + 2];
+            double d3 = a[aAt + j + 3] - b[bAt + j + 3];
+            s0 += d0 * d0;
+            s1 += d1 * d1;
+            s2 += d2 * d2;
+            s3 += d3 * d3;
+        }
+        for (; j < d; j++) {
+            double rest = a[aAt + j] - b[bAt + j];
+            s0 += rest * rest;
+        }
+        return (s0 + s1) + (s2 + s3);
+    }
+
+    private static IllegalArgumentException tooFew(int clusters, String found) {
+        return new IllegalArgumentException("the sample must have at least as many distinct vectors as clusters, got "
+                + clusters + " clusters and " + found);
+    }
+}

@@ -1,0 +1,63 @@
+package org.retrieval4j.learning;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.ImageFeatures;
+
+/**
+ * Draws descriptors to learn from. Learning gains little beyond a few hundred vectors a cluster, so that a seeded part
+ * of a large sample is taken, every descriptor of every picture with the same chance, without copying the rest.
+ */
+public final class TrainingSample {
+    private TrainingSample() {}
+
+    /**
+     * Draws descriptors of the context's sample pictures.
+     *
+     * @param what what learns, and how it could do without: {@code "vlad needs sample pictures, or codebook=FILE"}
+     * @param context its pictures and seed
+     * @param most number of descriptors at most
+     * @return at least 1 and at most {@code most} descriptors, in the order of the pictures
+     * @throws IllegalArgumentException if there is no descriptor, or widths differ
+     */
+    public static FloatMatrix descriptors(String what, BuildContext context, long most) {
+        List<FloatMatrix> parts = new ArrayList<>();
+        long total = 0;
+        for (ImageFeatures image : context.images()) {
+            if (image.size() == 0) {
+                continue;
+            }
+            parts.add(image.descriptors());
+            total += image.size();
+            if (image.descriptors().columns() != parts.get(0).columns()) {
+                throw new IllegalArgumentException("all sample pictures must have descriptors of one width, got "
+                        + parts.get(0).columns() + " and " + image.descriptors().columns());
+            }
+        }
+        if (total == 0) {
+            throw new IllegalArgumentException(
+                    what + "; got " + context.images().size() + " sample pictures without any descriptor");
+        }
+        return total <= most ? FloatMatrix.concat(parts) : draw(parts, total, (int) most, context.seed());
+    }
+
+    // Selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
+    private static FloatMatrix draw(List<FloatMatrix> parts, long total, int most, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int d = parts.get(0).columns();
+        float[] drawn = new float[Math.multiplyExact(most, d)];
+        int taken = 0;
+        long left = total;
+        for (FloatMatrix part : parts) {
+            for (int i = 0; i < part.rows(); i++) {
+                if (random.nextLong(left--) < most - taken) {
+                    System.arraycopy(part.array(), part.offset() + i * d, drawn, taken++ * d, d);
+                }
+            }
+        }
+        return FloatMatrix.of(most, d, drawn);
+    }
+}
