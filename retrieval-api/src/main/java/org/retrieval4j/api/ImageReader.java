@@ -1,5 +1,7 @@
 package org.retrieval4j.api;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +29,7 @@ public final class ImageReader {
         List<ImageDecoder> sorted = new ArrayList<>(decoders);
         sorted.sort(Comparator.comparingInt(ImageDecoder::priority).reversed());
         this.decoders = List.copyOf(sorted);
-        this.limits = limits;
+        this.limits = requireNonNull(limits, "limits");
     }
 
     /**
@@ -100,7 +102,19 @@ public final class ImageReader {
         }
         for (ImageDecoder decoder : decoders) {
             if (decoder.supports(header.format())) {
-                return decoder.decode(bytes, header);
+                Image image = decoder.decode(bytes, header);
+                if (image.width() != header.width() || image.height() != header.height()) {
+                    throw new ImageFormatException(String.format(
+                            Locale.ROOT,
+                            "damaged %s: its header says %d x %d pixels, %s finds %d x %d",
+                            header.format(),
+                            header.width(),
+                            header.height(),
+                            decoder.name(),
+                            image.width(),
+                            image.height()));
+                }
+                return image;
             }
         }
         throw new ImageFormatException("no decoder for " + header.format() + " among "
