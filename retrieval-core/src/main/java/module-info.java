@@ -15,5 +15,6 @@ module org.retrieval4j.core {
     uses org.retrieval4j.kernel.Kernels;
 
     provides org.retrieval4j.spi.ComponentProvider with
-            org.retrieval4j.aggregation.VladAggregator.Provider;
+            org.retrieval4j.aggregation.VladAggregator.Provider,
+            org.retrieval4j.storage.FileAggregator.Provider;
 }

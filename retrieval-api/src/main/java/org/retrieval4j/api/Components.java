@@ -226,9 +226,10 @@ public final class Components {
         return open(provider(kind, part.name()), part, state, context);
     }
 
-    private static <C extends Component, O extends Record> C create(
+    private <C extends Component, O extends Record> C create(
             ComponentProvider<C, O> provider, ComponentSpec.Part part, BuildContext context) throws IOException {
-        return provider.create(OptionsText.parse(withoutKernel(part), provider.defaults()), kernel(part, context));
+        O options = OptionsText.parse(withoutKernel(part), provider.defaults());
+        return provider.create(options, kernel(part, context), this);
     }
 
     private static <C extends Component, O extends Record> C open(

@@ -7,6 +7,7 @@ import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Component;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.ComponentState;
+import org.retrieval4j.api.Components;
 import org.retrieval4j.api.OptionsText;
 
 /**
@@ -81,6 +82,20 @@ public abstract class ComponentProvider<C extends Component, O extends Record> {
      * @throws IllegalArgumentException if options and sample do not fit
      */
     public abstract C create(O options, BuildContext context) throws IOException;
+
+    /**
+     * Makes a component that consists of others: what {@link Components} calls. The default serves the rest.
+     *
+     * @param options checked options
+     * @param context sample, seed, threads
+     * @param components where the others come from: what the caller made this one with
+     * @return the component, ready for use
+     * @throws IOException if a file named in the options cannot be read
+     * @throws IllegalArgumentException if options and sample do not fit
+     */
+    public C create(O options, BuildContext context, Components components) throws IOException {
+        return create(options, context);
+    }
 
     /**
      * Opens a component again from what was saved. The default serves components without state.
