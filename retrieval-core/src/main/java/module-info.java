@@ -10,11 +10,13 @@ module org.retrieval4j.core {
     exports org.retrieval4j.eval;
     exports org.retrieval4j.kernel;
     exports org.retrieval4j.learning;
+    exports org.retrieval4j.matching;
     exports org.retrieval4j.storage;
 
     uses org.retrieval4j.kernel.Kernels;
 
     provides org.retrieval4j.spi.ComponentProvider with
             org.retrieval4j.aggregation.VladAggregator.Provider,
+            org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,
             org.retrieval4j.storage.FileAggregator.Provider;
 }
