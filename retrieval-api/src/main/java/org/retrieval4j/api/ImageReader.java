@@ -62,6 +62,18 @@ public final class ImageReader {
      * @throws IOException if it cannot be read
      */
     public Image read(Path file) throws IOException {
+        return read(bytes(file));
+    }
+
+    /**
+     * Reads the bytes of a file, for a caller who looks at them before {@link #read(byte[])}.
+     *
+     * @param file the file
+     * @return all its bytes
+     * @throws ImageFormatException if it is empty or larger than the limit
+     * @throws IOException if it cannot be read
+     */
+    public byte[] bytes(Path file) throws IOException {
         long size = Files.size(file);
         if (size == 0) {
             throw new ImageFormatException("empty file");
@@ -69,7 +81,7 @@ public final class ImageReader {
         if (size > limits.maxBytes()) {
             throw new ImageFormatException("file of " + size + " bytes exceeds the limit of " + limits.maxBytes());
         }
-        return read(Files.readAllBytes(file));
+        return Files.readAllBytes(file);
     }
 
     /**

@@ -1,0 +1,113 @@
+package org.retrieval4j.database;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
+import org.retrieval4j.api.Aggregator;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.ProgressListener;
+import org.retrieval4j.api.Transform;
+
+/**
+ * Learns what a database needs from its pending images: the aggregator from their features, each stage from the
+ * descriptors that stand before it. Only features of one size of memory are held at once: of many images, a seeded part
+ * of each.
+ */
+final class Learner {
+    /** Values of all features in the sample together: 128 MiB, 262,144 SIFT descriptors. */
+    static final long SAMPLE_VALUES = 1L << 25;
+
+    private final Pipelines pipelines;
+    private final Executor executor;
+    private final ProgressListener progress;
+
+    Learner(Pipelines pipelines, Executor executor, ProgressListener progress) {
+        this.pipelines = pipelines;
+        this.executor = executor;
+        this.progress = progress;
+    }
+
+    /** Learns all that is not there yet; returns the descriptors of the pending images, to learn an index from. */
+    List<GlobalDescriptor> learn(List<Entry> pending) throws IOException {
+        BuildContext context = BuildContext.defaults()
+                .withSeed(pipelines.header().seed())
+                .withExecutor(executor)
+                .withProgress(progress);
+        List<GlobalDescriptor> descriptors;
+        if (pipelines.aggregates()) {
+            Aggregator aggregator = pipelines.learnAggregator(() -> sample(pending), context);
+            descriptors = forEach(
+                    pending, entry -> aggregator.aggregate(material(entry).read(PendingCodec::features)));
+        } else {
+            descriptors = forEach(pending, entry -> material(entry).read(PendingCodec::vector));
+        }
+        for (String role : pipelines.header().stages()) {
+            Transform stage = pipelines.learnStage(role, descriptors, context);
+            descriptors = stage.applyAll(descriptors);
+        }
+        return descriptors;
+    }
+
+    /** The descriptors of pending images, by what was learned before. */
+    List<GlobalDescriptor> describe(List<Entry> pending) throws IOException {
+        return forEach(pending, entry -> {
+            GlobalDescriptor base = pipelines.aggregates()
+                    ? pipelines.aggregate(material(entry).read(PendingCodec::features))
+                    : material(entry).read(PendingCodec::vector);
+            return pipelines.transform(base);
+        });
+    }
+
+    private List<ImageFeatures> sample(List<Entry> pending) throws IOException {
+        long share = SAMPLE_VALUES / pending.size();
+        return forEach(pending, entry -> {
+            ImageFeatures features = material(entry).read(PendingCodec::features);
+            int most =
+                    (int) Math.max(1, share / Math.max(1, features.descriptors().columns()));
+            return features.size() <= most
+                    ? features
+                    : features.select(chosen(
+                            features.size(),
+                            most,
+                            pipelines.header().seed() + entry.image().id()));
+        });
+    }
+
+    /** Some of n indices, ascending, each set of them equally likely. */
+    static int[] chosen(int n, int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int[] indices = new int[n];
+        for (int i = 0; i < n; i++) {
+            indices[i] = i;
+        }
+        for (int i = 0; i < count; i++) {
+            int j = i + random.nextInt(n - i);
+            int swapped = indices[i];
+            indices[i] = indices[j];
+            indices[j] = swapped;
+        }
+        int[] chosen = Arrays.copyOf(indices, count);
+        Arrays.sort(chosen);
+        return chosen;
+    }
+
+    private static Blob material(Entry entry) {
+        return entry.pendingBlob()
+                .orElseThrow(() -> new IllegalStateException("image " + entry.image() + " is not pending"));
+    }
+
+    private interface Work<V> {
+        V of(Entry entry) throws IOException;
+    }
+
+    private <V> List<V> forEach(List<Entry> entries, Work<V> work) throws IOException {
+        List<V> results = new ArrayList<>(java.util.Collections.nCopies(entries.size(), null));
+        Parallel.forEach(executor, entries.size(), i -> results.set(i, work.of(entries.get(i))));
+        return results;
+    }
+}
