@@ -3,6 +3,8 @@ package org.retrieval4j.opencv;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.opencv.core.Core;
@@ -27,6 +29,7 @@ import org.retrieval4j.spi.ImageDecoder;
  */
 public final class OpenCvImageDecoder implements ImageDecoder {
     private static final int PNG_SIGNATURE = 8;
+    private static final int TIFF_ORIENTATION = 274;
 
     /** A decoder. Loads nothing yet. */
     public OpenCvImageDecoder() {}
@@ -61,8 +64,12 @@ public final class OpenCvImageDecoder implements ImageDecoder {
         Mat file = new Mat(1, bytes.length, CvType.CV_8U);
         Mat pixels = null;
         try {
-            int length =
-                    header.format() == ImageHeader.Format.PNG ? putPictureChunks(bytes, file) : file.put(0, 0, bytes);
+            int length = bytes.length;
+            switch (header.format()) {
+                case PNG -> length = putPictureChunks(bytes, file);
+                case TIFF -> file.put(0, 0, asUprightTiff(bytes));
+                default -> file.put(0, 0, bytes);
+            }
             Mat part = length == bytes.length ? file : file.colRange(0, length);
             try {
                 pixels = Imgcodecs.imdecode(part, flags);
@@ -131,6 +138,26 @@ public final class OpenCvImageDecoder implements ImageDecoder {
             }
             at += chunk;
         }
+    }
+
+    /**
+     * A TIFF file without its orientation: OpenCV turns TIFF pictures whatever it is told. The header was read before:
+     * the directory lies in the file.
+     */
+    private static byte[] asUprightTiff(byte[] bytes) {
+        ByteBuffer tiff =
+                ByteBuffer.wrap(bytes.clone()).order(bytes[0] == 'M' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+        int directory = tiff.getInt(4);
+        int entries = tiff.getShort(directory) & 0xFFFF;
+        for (int at = directory + 2, end = at + 12 * entries; at < end; at += 12) {
+            if (tiff.getShort(at) == TIFF_ORIENTATION) {
+                tiff.putShort(at + 2, (short) 3)
+                        .putInt(at + 4, 1)
+                        .putShort(at + 8, (short) 1)
+                        .putShort(at + 10, (short) 0);
+            }
+        }
+        return tiff.array();
     }
 
     private static String firstLine(CvException e) {
