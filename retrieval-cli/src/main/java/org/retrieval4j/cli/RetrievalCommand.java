@@ -12,7 +12,17 @@ import picocli.CommandLine.Spec;
         description = "Finds the photographs that show the same place or object, and proves it by geometry.",
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = Version.class,
-        subcommands = {DoctorCommand.class},
+        subcommands = {
+            IndexCommand.class,
+            SearchCommand.class,
+            ListCommand.class,
+            RemoveCommand.class,
+            CompactCommand.class,
+            InfoCommand.class,
+            AggregateCommand.class,
+            EvaluateCommand.class,
+            DoctorCommand.class
+        },
         footer = {
             "",
             "retrieval COMMAND --help tells more. Exit code: 0 the command did its work, 1 it could not, 2 wrong usage."

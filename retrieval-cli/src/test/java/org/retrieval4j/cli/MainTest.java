@@ -35,7 +35,8 @@ class MainTest {
     @Test
     void messagesAreOneLineOfWords() {
         assertThat(Failures.message(new NoSuchFileException("a/b.jpg"))).isEqualTo("no such file or folder: a/b.jpg");
-        assertThat(Failures.message(new IllegalStateException("one\ntwo\u001b[31m"))).isEqualTo("one two [31m");
+        assertThat(Failures.message(new IllegalStateException("one\ntwo\u001b[31m")))
+                .isEqualTo("one two [31m");
         assertThat(Failures.message(new NullPointerException())).isEqualTo("java.lang.NullPointerException");
     }
 }

@@ -1,0 +1,180 @@
+package org.retrieval4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Components;
+import org.retrieval4j.database.ImageDatabase;
+import org.retrieval4j.database.RankedImage;
+import org.retrieval4j.eval.GroundTruth;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code retrieval search}: which images show what the queries show. */
+@Command(
+        name = "search",
+        description = {
+            "Find the images of a database that show the same place or object as the queries.",
+            "",
+            "A larger score means more similar. A query that cannot be read is reported in its place; the others are"
+                    + " answered. A query that is in the database finds itself."
+        })
+@SuppressWarnings("NullAway.Init") // picocli injects the fields
+final class SearchCommand extends Subcommand {
+    @Option(names = "--database", paramLabel = "DIR", required = true, description = "The database's folder.")
+    private Path database;
+
+    @Parameters(arity = "1..*", paramLabel = "QUERY", description = "Picture files, or folders of them.")
+    private List<String> arguments;
+
+    @Option(
+            names = {"-k", "--hits"},
+            paramLabel = "K",
+            description = "Hits a query (default: 10).")
+    private int hits = 10;
+
+    @Option(
+            names = "--verify",
+            paramLabel = "N",
+            description = "Check the first N by geometry, and put those with a proof first (default: 0).")
+    private int verify;
+
+    @Option(
+            names = "--crop",
+            paramLabel = "x,y,w,h",
+            converter = Crop.Converter.class,
+            description = "Search for this part of each query, in pixels of the upright picture.")
+    private @Nullable Crop crop;
+
+    @Option(names = "--json", description = "Print one JSON object a query.")
+    private boolean json;
+
+    @Option(names = "--report", paramLabel = "FILE.html", description = "Write a report to look at.")
+    private @Nullable Path report;
+
+    @Option(
+            names = "--ground-truth",
+            paramLabel = "GT.csv",
+            description = "Mark right and wrong in the report: rows query,relevant,relevant,...")
+    private @Nullable Path groundTruth;
+
+    @Mixin
+    private ThreadOptions threads;
+
+    @Mixin
+    private DecodingOptions decoding;
+
+    @Override
+    int execute() throws IOException {
+        check();
+        Components components = Components.load();
+        try (Workers workers = threads.start();
+                Decoding reading = Decoding.open(decoding, workers.threads());
+                ImageDatabase opened = Databases.openForReading(
+                        database, components, BuildContext.defaults().withExecutor(workers.executor()));
+                Progress progress = console().progress()) {
+            Searcher searcher =
+                    new Searcher(opened, reading.reader(), workers, hits, verify, Optional.ofNullable(crop));
+            List<Searcher.Query> queries = Searcher.queries(arguments);
+            Optional<SearchReport> page = Optional.empty();
+            if (report != null) {
+                Optional<GroundTruth> truth =
+                        groundTruth == null ? Optional.empty() : Optional.of(GroundTruth.readCsv(groundTruth));
+                page = Optional.of(new SearchReport(database, opened, components, reading.reader(), truth));
+            }
+            int done = 0;
+            for (List<Searcher.Query> batch : searcher.batches(queries)) {
+                for (Searcher.Answer answer : searcher.search(batch)) {
+                    print(answer);
+                    if (page.isPresent()) {
+                        page.get().add(answer);
+                    }
+                    if (queries.size() > 1) {
+                        progress.progress("search", ++done, queries.size());
+                    }
+                }
+            }
+            progress.close();
+            if (page.isPresent() && report != null) {
+                page.get().write(report);
+                console().note("retrieval: report written to " + report);
+            }
+        }
+        return Main.DONE;
+    }
+
+    private void check() {
+        if (hits < 1) {
+            throw new UsageException("-k must be at least 1, got " + hits);
+        }
+        if (verify < 0) {
+            throw new UsageException("--verify must be at least 0, got " + verify);
+        }
+        if (groundTruth != null && report == null) {
+            throw new UsageException("--ground-truth serves --report, which is missing");
+        }
+        if (report != null) {
+            Path folder = report.toAbsolutePath().getParent();
+            if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(report)) {
+                throw new CommandException("the report cannot be written: " + report);
+            }
+        }
+    }
+
+    private void print(Searcher.Answer answer) {
+        if (json) {
+            console().print(Json.text(object(answer)));
+            return;
+        }
+        console().print(Failures.oneLine(answer.query().name()));
+        if (answer instanceof Searcher.Failed failed) {
+            console().print("     failed: " + failed.reason());
+            return;
+        }
+        List<RankedImage> images = ((Searcher.Found) answer).ranking().images();
+        int rank = 0;
+        for (RankedImage hit : images) {
+            String inliers = hit.inliers().isEmpty()
+                    ? ""
+                    : hit.inliers().getAsInt() == 0 ? "no model" : hit.inliers().getAsInt() + " inliers";
+            String format = verify == 0 ? "%5d  %8.4f%s  %s" : "%5d  %8.4f  %13s  %s";
+            console()
+                    .print(String.format(
+                            Locale.ROOT,
+                            format,
+                            ++rank,
+                            hit.score(),
+                            inliers,
+                            Failures.oneLine(hit.image().name())));
+        }
+    }
+
+    private static Map<String, Object> object(Searcher.Answer answer) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("query", answer.query().name());
+        List<Object> list = new ArrayList<>();
+        line.put("hits", list);
+        if (answer instanceof Searcher.Failed failed) {
+            line.put("error", failed.reason());
+        } else if (answer instanceof Searcher.Found found) {
+            for (RankedImage hit : found.ranking().images()) {
+                Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+                entry.put("image", hit.image().name());
+                entry.put("score", hit.score());
+                entry.put("inliers", hit.inliers().isPresent() ? hit.inliers().getAsInt() : null);
+                list.add(entry);
+            }
+        }
+        return line;
+    }
+}

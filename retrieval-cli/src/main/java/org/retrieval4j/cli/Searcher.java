@@ -1,0 +1,175 @@
+package org.retrieval4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.Image;
+import org.retrieval4j.api.ImageReader;
+import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.database.ImageDatabase;
+import org.retrieval4j.database.Ranking;
+
+/** Searches a database for picture files, several at once, and keeps the answers in the order of the queries. */
+final class Searcher {
+    private final ImageDatabase database;
+    private final ImageReader reader;
+    private final Workers workers;
+    private final int hits;
+    private final int verify;
+    private final Optional<Crop> crop;
+
+    Searcher(ImageDatabase database, ImageReader reader, Workers workers, int hits, int verify, Optional<Crop> crop) {
+        this.database = database;
+        this.reader = reader;
+        this.workers = workers;
+        this.hits = hits;
+        this.verify = verify;
+        this.crop = crop;
+    }
+
+    /**
+     * A query.
+     *
+     * @param name what it is called in the answer
+     * @param file text of its path, which need not be one
+     */
+    record Query(String name, String file) {}
+
+    /** The answer to a query. */
+    sealed interface Answer permits Found, Failed {
+        Query query();
+    }
+
+    /**
+     * A ranked list.
+     *
+     * @param query the query
+     * @param crop the part that was searched for
+     * @param extraction its features
+     * @param ranking the list
+     * @param stageSeconds time by stage, in the order of the work
+     */
+    record Found(
+            Query query, Optional<Crop> crop, Extraction extraction, Ranking ranking, Map<String, Double> stageSeconds)
+            implements Answer {}
+
+    /**
+     * No answer.
+     *
+     * @param query the query
+     * @param reason why not, on one line
+     */
+    record Failed(Query query, String reason) implements Answer {}
+
+    private record Prepared(Extraction extraction, Map<String, Double> stageSeconds) {}
+
+    /** Files as they are, folders as the pictures in them. */
+    static List<Query> queries(List<String> arguments) throws IOException {
+        List<Query> queries = new ArrayList<>();
+        for (String argument : arguments) {
+            if (isFolder(argument)) {
+                ImageFiles.of(List.of(argument), new LinkedHashMap<>())
+                        .sources()
+                        .forEach(source -> queries.add(
+                                new Query(source.name(), source.file().toString())));
+            } else {
+                queries.add(new Query(argument, argument));
+            }
+        }
+        return queries;
+    }
+
+    private static boolean isFolder(String argument) {
+        try {
+            return Files.isDirectory(Path.of(argument));
+        } catch (InvalidPathException notAPath) {
+            return false; // reading it will say so
+        }
+    }
+
+    /** Cuts queries into parts that are searched together: as many as there are threads. */
+    List<List<Query>> batches(List<Query> queries) {
+        List<List<Query>> batches = new ArrayList<>();
+        for (int from = 0; from < queries.size(); from += workers.threads()) {
+            batches.add(queries.subList(from, Math.min(queries.size(), from + workers.threads())));
+        }
+        return batches;
+    }
+
+    /** Answers queries, in order. */
+    List<Answer> search(List<Query> queries) throws IOException {
+        List<Future<Prepared>> tasks = new ArrayList<>();
+        for (Query query : queries) {
+            tasks.add(workers.executor().submit(() -> prepare(query)));
+        }
+        Answer[] answers = new Answer[queries.size()];
+        List<Extraction> extractions = new ArrayList<>();
+        List<Integer> places = new ArrayList<>();
+        List<Prepared> prepared = new ArrayList<>();
+        for (int i = 0; i < answers.length; i++) {
+            try {
+                Prepared one = tasks.get(i).get();
+                places.add(i);
+                prepared.add(one);
+                extractions.add(one.extraction());
+            } catch (ExecutionException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                if (!(cause instanceof IOException || cause instanceof IllegalArgumentException)) {
+                    throw new CommandException(queries.get(i).name() + ": " + Failures.message(cause), cause);
+                }
+                answers[i] = new Failed(queries.get(i), Failures.message(cause));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CommandException("interrupted", e);
+            }
+        }
+        if (!extractions.isEmpty()) {
+            SearchOptions options = SearchOptions.top(hits).withCandidates(Math.max(hits, verify));
+            List<Ranking> rankings = database.searchAll(extractions, options, verify);
+            for (int i = 0; i < rankings.size(); i++) {
+                Map<String, Double> seconds =
+                        new LinkedHashMap<>(prepared.get(i).stageSeconds());
+                seconds.putAll(rankings.get(i).stageSeconds());
+                Query query = queries.get(places.get(i));
+                answers[places.get(i)] = new Found(query, crop, extractions.get(i), rankings.get(i), seconds);
+            }
+        }
+        return List.of(answers);
+    }
+
+    private Prepared prepare(Query query) throws IOException {
+        long start = System.nanoTime();
+        Image image = read(reader, query.file(), crop);
+        long read = System.nanoTime();
+        Extraction extraction = database.extract(image);
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        seconds.put("decode", (read - start) / 1e9);
+        seconds.put("extract", (System.nanoTime() - read) / 1e9);
+        return new Prepared(extraction, seconds);
+    }
+
+    /** Reads a query as it is searched for. */
+    static Image read(ImageReader reader, String file, Optional<Crop> crop) throws IOException {
+        Path path = Path.of(file);
+        if (Files.isDirectory(path)) {
+            throw new IOException("a folder, not a picture");
+        }
+        Image image = reader.read(path);
+        return crop.isEmpty()
+                ? image
+                : image.crop(
+                        crop.get().x(),
+                        crop.get().y(),
+                        crop.get().width(),
+                        crop.get().height());
+    }
+}
