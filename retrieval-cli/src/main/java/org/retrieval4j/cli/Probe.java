@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.onnx.OnnxEngine;
 import org.retrieval4j.opencv.OpenCvRuntime;
 
 /**
@@ -28,6 +29,7 @@ final class Probe {
         try {
             switch (arguments[0]) {
                 case "opencv" -> probe.openCv();
+                case "onnxruntime" -> probe.onnxRuntime();
                 case "kernels" -> probe.kernels();
                 default -> throw new IllegalArgumentException("nothing to probe: " + arguments[0]);
             }
@@ -39,8 +41,12 @@ final class Probe {
         System.exit(0); // engines may leave threads behind
     }
 
-    private void fact(String name, String value) {
-        out.println(name + "\t" + Failures.oneLine(value));
+    private void fact(String name, String... values) {
+        StringBuilder line = new StringBuilder(name);
+        for (String value : values) {
+            line.append('\t').append(Failures.oneLine(value));
+        }
+        out.println(line);
     }
 
     private void openCv() {
@@ -50,13 +56,21 @@ final class Probe {
         fact("detail", status.message());
     }
 
+    private void onnxRuntime() {
+        OnnxEngine.Status status = OnnxEngine.status();
+        fact("loaded", Boolean.toString(status.loaded()));
+        fact("version", status.version());
+        fact("detail", status.message());
+        fact("providers", String.join(", ", status.providers()));
+    }
+
     private void kernels() {
         boolean active = true;
         for (Kernels kernels : KernelCatalog.load().kernels()) {
             Optional<String> reason = kernels.unavailable();
             String state = reason.isPresent() ? "unavailable" : active ? "active" : "available";
             active &= reason.isPresent();
-            fact(kernels.name(), state + "\t" + reason.orElse(""));
+            fact(kernels.name(), state, reason.orElse(""));
         }
     }
 }
