@@ -151,6 +151,8 @@ final class FeatureReader {
         int at = index * Keypoints.COLUMNS;
         places[at] = (float) stored.orientation().storedX(u, v, stored.width(), stored.height());
         places[at + 1] = (float) stored.orientation().storedY(u, v, stored.width(), stored.height());
+        // Descriptors are computed upright: their direction is the upright x axis, wherever that points as stored.
+        places[at + 3] = (float) stored.orientation().storedAngle(0);
         places[at + 4] = score;
     }
 

@@ -191,7 +191,8 @@ final class ManifestReader {
             }
             case SCORES -> {
                 String features = map.text("features", Extraction.LOCAL);
-                double minScore = map.number("min-score", 0);
+                Optional<Double> minScore =
+                        map.has("min-score") ? Optional.of(map.number("min-score")) : Optional.empty();
                 return map.end(() -> new NetworkOutput.ScoreOutput(name, features, minScore));
             }
             case FEATURE_MAP -> {

@@ -2,6 +2,8 @@ package org.retrieval4j.onnx;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
+
 /** One output of a network, by its meaning. A leading batch dimension of 1 may be absent. */
 public sealed interface NetworkOutput {
     /**
@@ -65,15 +67,15 @@ public sealed interface NetworkOutput {
      *
      * @param name in the graph
      * @param features the set they belong to; {@code local} unless said otherwise, without meaning in a matcher
-     * @param minScore what has less is dropped; 0 unless said otherwise
+     * @param minScore what has less is dropped; raising it leaves fewer and better ones. Nothing is, if it is not given
      */
-    record ScoreOutput(String name, String features, double minScore) implements OfFeatures {
+    record ScoreOutput(String name, String features, Optional<Double> minScore) implements OfFeatures {
         /** Checks that the bound is finite. */
         public ScoreOutput {
             requireNonNull(name, "name");
             requireSet(features);
-            if (!Double.isFinite(minScore)) {
-                throw new IllegalArgumentException("min-score must be finite, got " + minScore);
+            if (minScore.isPresent() && !Double.isFinite(minScore.get())) {
+                throw new IllegalArgumentException("min-score must be finite, got " + minScore.get());
             }
         }
     }

@@ -66,15 +66,15 @@ public final class OnnxExtractor implements Extractor {
      * @param manifest the manifest's file, absolute or relative to {@link BuildContext#baseDirectory()}
      * @param weights where the weights lie if not where the manifest says: the file, or the folder that holds it; must
      *     have the hash that the manifest says
-     * @param threads that compute one picture, at most as many as there are processors. More gives shorter answers to
+     * @param threads that compute one picture, 1 if not given, at most as many as there are processors. More gives shorter answers to
      *     single queries; whole folders are indexed fastest with 1 and several pictures at once
      */
-    public record Options(String manifest, Optional<String> weights, int threads) {
+    public record Options(String manifest, Optional<String> weights, Optional<Integer> threads) {
         /** Checks the bound. */
         public Options {
             requireNonNull(manifest, "manifest");
             requireNonNull(weights, "weights");
-            requireThreads(threads);
+            threads.ifPresent(OnnxExtractor::requireThreads);
         }
 
         /**
@@ -83,7 +83,7 @@ public final class OnnxExtractor implements Extractor {
          * @return the defaults
          */
         public static Options defaults() {
-            return new Options("", Optional.empty(), 1);
+            return new Options("", Optional.empty(), Optional.empty());
         }
 
         /**
@@ -113,7 +113,7 @@ public final class OnnxExtractor implements Extractor {
          * @return the changed options
          */
         public Options withThreads(int count) {
-            return new Options(manifest, weights, count);
+            return new Options(manifest, weights, Optional.of(count));
         }
     }
 
@@ -127,12 +127,15 @@ public final class OnnxExtractor implements Extractor {
         @Override
         public Extractor create(Options options, BuildContext context) throws IOException {
             return new OnnxExtractor(
-                    NetworkFiles.find(options.manifest(), options.weights(), context), options.threads());
+                    NetworkFiles.find(options.manifest(), options.weights(), context),
+                    options.threads().orElse(1));
         }
 
         @Override
         public Extractor open(Options options, ComponentState state, BuildContext context) throws IOException {
-            return new OnnxExtractor(NetworkFiles.open(options.manifest(), state), options.threads());
+            return new OnnxExtractor(
+                    NetworkFiles.open(options.manifest(), state),
+                    options.threads().orElse(1));
         }
     }
 
@@ -295,7 +298,7 @@ public final class OnnxExtractor implements Extractor {
             Tensor scores = set.scores()
                     .map(output -> scores(results, output, picture, pictures))
                     .orElse(null);
-            double minScore = set.scores().map(ScoreOutput::minScore).orElse(0.0);
+            double minScore = set.scores().flatMap(ScoreOutput::minScore).orElse(Double.NEGATIVE_INFINITY);
             features.put(
                     name, reader.local(keypoints, set.keypoints(), descriptors, set.descriptors(), scores, minScore));
         });

@@ -52,14 +52,14 @@ public final class OnnxMatcher implements Matcher {
      * @param manifest the manifest's file, absolute or relative to {@link BuildContext#baseDirectory()}
      * @param weights where the weights lie if not where the manifest says: the file, or the folder that holds it; must
      *     have the hash that the manifest says
-     * @param threads that compute one pair of pictures, at most as many as there are processors
+     * @param threads that compute one pair of pictures, 1 if not given, at most as many as there are processors
      */
-    public record Options(String manifest, Optional<String> weights, int threads) {
+    public record Options(String manifest, Optional<String> weights, Optional<Integer> threads) {
         /** Checks the bound. */
         public Options {
             requireNonNull(manifest, "manifest");
             requireNonNull(weights, "weights");
-            OnnxExtractor.requireThreads(threads);
+            threads.ifPresent(OnnxExtractor::requireThreads);
         }
 
         /**
@@ -68,7 +68,7 @@ public final class OnnxMatcher implements Matcher {
          * @return the defaults
          */
         public static Options defaults() {
-            return new Options("", Optional.empty(), 1);
+            return new Options("", Optional.empty(), Optional.empty());
         }
 
         /**
@@ -98,7 +98,7 @@ public final class OnnxMatcher implements Matcher {
          * @return the changed options
          */
         public Options withThreads(int count) {
-            return new Options(manifest, weights, count);
+            return new Options(manifest, weights, Optional.of(count));
         }
     }
 
@@ -112,12 +112,15 @@ public final class OnnxMatcher implements Matcher {
         @Override
         public Matcher create(Options options, BuildContext context) throws IOException {
             return new OnnxMatcher(
-                    NetworkFiles.find(options.manifest(), options.weights(), context), options.threads());
+                    NetworkFiles.find(options.manifest(), options.weights(), context),
+                    options.threads().orElse(1));
         }
 
         @Override
         public Matcher open(Options options, ComponentState state, BuildContext context) throws IOException {
-            return new OnnxMatcher(NetworkFiles.open(options.manifest(), state), options.threads());
+            return new OnnxMatcher(
+                    NetworkFiles.open(options.manifest(), state),
+                    options.threads().orElse(1));
         }
     }
 
@@ -280,7 +283,7 @@ public final class OnnxMatcher implements Matcher {
         if (score != null && score.size() != m) {
             throw score.unexpected("must have one score for each of " + m + " pairs");
         }
-        double minScore = scores.map(ScoreOutput::minScore).orElse(0.0);
+        double minScore = scores.flatMap(ScoreOutput::minScore).orElse(Double.NEGATIVE_INFINITY);
         Integer[] order = new Integer[m];
         int count = 0;
         for (int i = 0; i < m; i++) {

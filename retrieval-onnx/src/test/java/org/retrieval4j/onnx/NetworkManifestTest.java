@@ -85,7 +85,7 @@ class NetworkManifestTest {
                         new NetworkOutput.KeypointOutput(
                                 "d", "local", new KeypointForm(KeypointForm.Units.CENTERED, 0, false), 9),
                         new NetworkOutput.DescriptorOutput("e", "fine", true, true),
-                        new NetworkOutput.ScoreOutput("f", "local", 0.25),
+                        new NetworkOutput.ScoreOutput("f", "local", java.util.Optional.of(0.25)),
                         new NetworkOutput.MapOutput("g", "conv-4", NetworkInput.Layout.NHWC, true),
                         new NetworkOutput.GlobalOutput("h", true),
                         new NetworkOutput.MatchOutput("i"));

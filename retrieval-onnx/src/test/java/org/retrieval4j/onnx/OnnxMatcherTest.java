@@ -46,10 +46,10 @@ class OnnxMatcherTest {
     void keepsTheBestPairOfEachFeature() {
         try (Matcher matcher = TestNetworks.matcher(TestNetworks.nearestNeighbor(folder, 2))) {
             ImageFeatures query = features(new float[] {1, 0}, new float[] {2, 0}, new float[] {0, 3});
-            ImageFeatures reference = features(new float[] {0, 1}, new float[] {1, 0});
+            ImageFeatures reference = features(new float[] {0, 1}, new float[] {1.25f, 0});
             // the network pairs 0 and 1 of the query with 1 of the reference
             Matches matches = matcher.match(query, reference);
-            assertThat(matches).isEqualTo(new Matches(new int[] {2, 1}, new int[] {0, 1}, new float[] {3, 2}));
+            assertThat(matches).isEqualTo(new Matches(new int[] {0, 2}, new int[] {1, 0}, new float[] {-0.0625f, -4}));
         }
     }
 

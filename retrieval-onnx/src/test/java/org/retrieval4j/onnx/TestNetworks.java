@@ -15,11 +15,6 @@ import org.retrieval4j.api.Matcher;
 
 /** Tiny networks and their manifests, written into a folder. */
 final class TestNetworks {
-    static final int SIDE = 48;
-
-    /** What the manifests below say of a picture of any size. */
-    static final String ANY_SIZE = "{longer: 64}";
-
     private TestNetworks() {}
 
     /** Writes model and manifest beside each other; the manifest's text goes on after its weights. */
@@ -118,22 +113,28 @@ final class TestNetworks {
         return write(folder, "all-in-one", model, imageInput(size) + outputs);
     }
 
-    /** Pairs each feature of the query with the most similar one of the reference: not one to one by itself. */
+    /** Pairs each feature of the query with the nearest one of the reference, scored by minus the squared distance: not one to one by itself. */
     static Path nearestNeighbor(Path folder, int width) {
         byte[] model = matcherInputs(width)
                 .node("Transpose", "d1", "d1t", Map.of("perm", new long[] {0, 2, 1}))
-                .node("MatMul", "d0 d1t", "similar")
+                .floats("minusTwo", new float[] {-2})
+                .longs("middle", new long[] {1}, 1)
+                .node("MatMul", "d0 d1t", "dots")
+                .node("Mul", "dots minusTwo", "cross")
+                .node("ReduceSumSquare", "d0", "square0", Map.of("axes", new long[] {2}, "keepdims", 1L))
+                .node("ReduceSumSquare", "d1", "flat1", Map.of("axes", new long[] {2}, "keepdims", 0L))
+                .node("Unsqueeze", "flat1 middle", "square1")
+                .node("Sum", "cross square0 square1", "distance")
+                .node("Neg", "distance", "similar")
                 .node("ArgMax", "similar", "best", Map.of("axis", 2L, "keepdims", 1L))
                 .node("ReduceMax", "similar", "top", Map.of("axes", new long[] {2}, "keepdims", 0L))
                 .node("Shape", "d0", "shape")
                 .longs("zero", new long[] {0})
                 .longs("one", new long[] {1})
-                .longs("front", new long[] {0}, 1)
-                .longs("back", new long[] {2}, 1)
                 .node("Gather", "shape one", "n", Map.of("axis", 0L))
                 .node("Range", "zero n one", "indices")
-                .node("Unsqueeze", "indices back0", "column")
-                .longs("back0", new long[] {0, 2}, 2)
+                .node("Unsqueeze", "indices ends", "column")
+                .longs("ends", new long[] {0, 2}, 2)
                 .node("Concat", "column best", "pairs", Map.of("axis", 2L))
                 .output("pairs")
                 .output("top")
@@ -158,7 +159,7 @@ final class TestNetworks {
                   - {name: d1, meaning: descriptors, picture: reference}
                 outputs:
                 """
-                + "  - " + matches + "\n  - {name: " + scores + ", meaning: scores, min-score: -1000}\n";
+                + "  - " + matches + "\n  - {name: " + scores + ", meaning: scores}\n";
     }
 
     static float[] random(int size, long seed) {
