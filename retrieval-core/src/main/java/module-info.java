@@ -1,6 +1,7 @@
 /** Aggregators, indexes, matching, image database and evaluation in pure Java. */
 module org.retrieval4j.core {
     requires transitive org.retrieval4j.api;
+    requires java.desktop;
     requires org.slf4j;
     requires commons.math3;
     requires static transitive org.jspecify;
@@ -8,6 +9,7 @@ module org.retrieval4j.core {
     exports org.retrieval4j.aggregation;
     exports org.retrieval4j.database;
     exports org.retrieval4j.eval;
+    exports org.retrieval4j.image;
     exports org.retrieval4j.kernel;
     exports org.retrieval4j.learning;
     exports org.retrieval4j.matching;
@@ -19,4 +21,7 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.VladAggregator.Provider,
             org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,
             org.retrieval4j.storage.FileAggregator.Provider;
+    provides org.retrieval4j.spi.ImageDecoder with
+            org.retrieval4j.image.ImageIoDecoder,
+            org.retrieval4j.image.PnmDecoder;
 }
