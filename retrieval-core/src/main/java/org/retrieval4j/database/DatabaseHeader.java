@@ -28,6 +28,7 @@ import org.retrieval4j.storage.SectionWriter;
  */
 record DatabaseHeader(Map<String, Part> parts, Keep keep, boolean verifiable, int sampleImages, long seed) {
     static final String FILE = "database.r4j";
+    static final String LEARNED_FILE = "learned.r4j";
     static final String EXTRACTOR = "extractor";
     static final String AGGREGATOR = "aggregator";
     static final String STAGE = "stage-";
@@ -36,7 +37,6 @@ record DatabaseHeader(Map<String, Part> parts, Keep keep, boolean verifiable, in
     static final String VERIFIER = "verifier";
     static final String INDEX = "index";
 
-    private static final String LEARNED_FILE = "learned.r4j";
     private static final String KIND = "image-database";
     private static final String LEARNED_KIND = "image-database-learned";
     private static final int VERSION = 1;

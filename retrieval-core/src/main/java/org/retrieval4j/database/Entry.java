@@ -4,7 +4,6 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.Orientation;
 
@@ -13,30 +12,25 @@ import org.retrieval4j.api.Orientation;
  *
  * @param image what callers see
  * @param stamp of the file it came from
- * @param features where its local features are; none if they are not kept
- * @param pending where that is which its descriptor is to be made of; none once it has one
- * @param vector where its descriptor is; none while it is pending
+ * @param logged where its bytes are in the log; none if they are in a segment
  */
-record Entry(ImageRecord image, Stamp stamp, @Nullable Blob features, @Nullable Blob pending, @Nullable Blob vector) {
-    private static final int MAX_NAME = 1 << 16;
-
+record Entry(ImageRecord image, Stamp stamp, @Nullable Blobs logged) {
     // bounds the table of pages whatever a file says
     static final long MAX_ID = Integer.MAX_VALUE;
 
-    Entry withVector(Blob blob) {
-        return new Entry(image, stamp, features, null, blob);
+    private static final int MAX_NAME = 1 << 16;
+
+    long id() {
+        return image.id();
     }
 
-    Optional<Blob> featuresBlob() {
-        return Optional.ofNullable(features);
+    Entry with(@Nullable Blobs blobs) {
+        return new Entry(image, stamp, blobs);
     }
 
-    Optional<Blob> pendingBlob() {
-        return Optional.ofNullable(pending);
-    }
-
-    Optional<Blob> vectorBlob() {
-        return Optional.ofNullable(vector);
+    /** Tells whether it has no descriptor yet; segments hold only images that have one. */
+    boolean isPending() {
+        return logged != null && logged.vector() == null;
     }
 
     /** Bytes of record and stamp, as they stand in logs and segments. */
@@ -56,9 +50,9 @@ record Entry(ImageRecord image, Stamp stamp, @Nullable Blob features, @Nullable 
     }
 
     /**
-     * An entry without blobs of bytes.
+     * Reads record and stamp.
      *
-     * @throws IllegalArgumentException if these are not its bytes
+     * @throws IllegalArgumentException if these are not their bytes
      * @throws BufferUnderflowException if they end too early
      */
     static Entry decode(ByteBuffer bytes) {
@@ -77,6 +71,6 @@ record Entry(ImageRecord image, Stamp stamp, @Nullable Blob features, @Nullable 
         byte[] name = new byte[length];
         bytes.get(name);
         ImageRecord image = new ImageRecord(id, new String(name, StandardCharsets.UTF_8), width, height, orientation);
-        return new Entry(image, stamp, null, null, null);
+        return new Entry(image, stamp, null);
     }
 }

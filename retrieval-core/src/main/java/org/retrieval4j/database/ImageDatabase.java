@@ -15,11 +15,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Component;
@@ -27,13 +25,12 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.GlobalDescriptor;
-import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.ImageReader;
 import org.retrieval4j.api.SearchOptions;
-import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.storage.CorruptFileException;
+import org.retrieval4j.storage.WriterLock;
 
 /**
  * A directory of indexed photographs, and the answer to "which of these show the same place or object as this one?".
@@ -60,11 +57,6 @@ import org.retrieval4j.storage.CorruptFileException;
  * the executor of its options, verification on that of the context.
  */
 public final class ImageDatabase implements FeatureSource, AutoCloseable {
-    private static final String IMAGES = "images";
-    private static final String INDEX = "index";
-    private static final String LOCK = "lock";
-    private static final Set<String> OWN = Set.of("components", IMAGES, INDEX, LOCK, "learned.r4j");
-
     private final Path directory;
     private final BuildContext context;
     private final Pipelines pipelines;
@@ -73,7 +65,6 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
     private final @Nullable WriterLock lock;
     private final ReentrantLock writing = new ReentrantLock(true);
     private final ReentrantReadWriteLock usage = new ReentrantReadWriteLock();
-    private boolean indexOpened;
     private boolean closed;
 
     private ImageDatabase(
@@ -87,7 +78,7 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
         this.context = context;
         this.pipelines = pipelines;
         this.store = store;
-        this.index = new LiveIndex(directory.resolve(INDEX), pipelines, components, context);
+        this.index = new LiveIndex(directory.resolve(DatabaseDirectory.INDEX), pipelines, components, context);
         this.lock = lock;
     }
 
@@ -106,20 +97,22 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
      */
     public static ImageDatabase create(
             Path directory, DatabaseOptions options, Components components, BuildContext context) throws IOException {
+        return create(directory, options, components, context, Store.Limits.DEFAULT);
+    }
+
+    static ImageDatabase create(
+            Path directory, DatabaseOptions options, Components components, BuildContext context, Store.Limits limits)
+            throws IOException {
         requireNonNull(options, "options");
         requireNonNull(components, "components");
         requireNonNull(context, "context");
-        requireFree(directory);
+        DatabaseDirectory.requireFree(directory);
         Files.createDirectories(directory);
-        WriterLock lock = WriterLock.take(directory.resolve(LOCK));
+        WriterLock lock = WriterLock.acquire(directory);
         try {
-            requireFree(directory);
-            for (String own : OWN) {
-                if (!own.equals(LOCK)) {
-                    LiveIndex.deleteRecursively(directory.resolve(own)); // of a creation that did not end
-                }
-            }
-            Store store = Store.create(directory.resolve(IMAGES));
+            DatabaseDirectory.requireFree(directory);
+            DatabaseDirectory.clear(directory);
+            Store store = Store.create(directory.resolve(DatabaseDirectory.IMAGES), limits, context.executor());
             try {
                 // the header, written last, makes the directory a database
                 Pipelines pipelines = Pipelines.create(directory, options, components, context);
@@ -147,10 +140,15 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
      * @throws IOException if it cannot be read, or another process is writing to it
      */
     public static ImageDatabase open(Path directory, Components components, BuildContext context) throws IOException {
-        requireDatabase(directory);
-        WriterLock lock = WriterLock.take(directory.resolve(LOCK));
+        return open(directory, components, context, Store.Limits.DEFAULT);
+    }
+
+    static ImageDatabase open(Path directory, Components components, BuildContext context, Store.Limits limits)
+            throws IOException {
+        DatabaseDirectory.requireDatabase(directory);
+        WriterLock lock = WriterLock.acquire(directory);
         try {
-            return open(directory, components, context, lock);
+            return open(directory, components, context, limits, lock);
         } catch (IOException | RuntimeException | Error e) {
             lock.close();
             throw e;
@@ -171,24 +169,28 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
      */
     public static ImageDatabase openForReading(Path directory, Components components, BuildContext context)
             throws IOException {
-        requireDatabase(directory);
-        return open(directory, components, context, null);
+        DatabaseDirectory.requireDatabase(directory);
+        return open(directory, components, context, Store.Limits.DEFAULT, null);
     }
 
     private static ImageDatabase open(
-            Path directory, Components components, BuildContext context, @Nullable WriterLock lock) throws IOException {
+            Path directory, Components components, BuildContext context, Store.Limits limits, @Nullable WriterLock lock)
+            throws IOException {
         requireNonNull(components, "components");
         requireNonNull(context, "context");
         Pipelines pipelines = Pipelines.open(directory, components, context);
         try {
-            Path images = directory.resolve(IMAGES);
+            Path images = directory.resolve(DatabaseDirectory.IMAGES);
             Store store = lock == null
-                    ? Store.openForReading(images, pipelines.pipeline())
-                    : Store.open(images, pipelines.pipeline());
+                    ? Store.openForReading(images, context.executor(), pipelines.pipeline())
+                    : Store.open(images, limits, context.executor(), pipelines.pipeline());
             try {
                 ImageDatabase database = new ImageDatabase(directory, context, components, pipelines, store, lock);
-                if (lock != null) {
-                    database.requireIndex();
+                if (store.table().size() > store.table().pending()) {
+                    pipelines.requireLearned();
+                }
+                if (lock != null && pipelines.isLearned()) {
+                    database.openIndex(true);
                 }
                 return database;
             } catch (IOException | RuntimeException | Error e) {
@@ -208,30 +210,7 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
      * @return true if it was created as one
      */
     public static boolean exists(Path directory) {
-        return Files.isRegularFile(directory.resolve(DatabaseHeader.FILE));
-    }
-
-    private static void requireDatabase(Path directory) throws NoSuchFileException {
-        if (!exists(directory)) {
-            throw new NoSuchFileException(directory.toString(), null, "not an image database");
-        }
-    }
-
-    private static void requireFree(Path directory) throws IOException {
-        if (exists(directory)) {
-            throw new FileAlreadyExistsException(directory.toString(), null, "an image database already");
-        }
-        if (Files.exists(directory)) {
-            try (Stream<Path> files = Files.list(directory)) {
-                Optional<Path> other = files.filter(
-                                file -> !OWN.contains(file.getFileName().toString()))
-                        .findFirst();
-                if (other.isPresent()) {
-                    throw new FileAlreadyExistsException(
-                            directory.toString(), null, "not empty, and no image database");
-                }
-            }
-        }
+        return DatabaseDirectory.isDatabase(directory);
     }
 
     /**
@@ -398,81 +377,11 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
         }
         List<Extraction> copy = List.copyOf(queries);
         return read(() -> {
-            if (verify > 0) {
-                requireVerifiable(copy);
-            }
             requireIndex();
             try (Store.Snapshot snapshot = store.snapshot()) {
-                return search(copy, options, verify, snapshot.table());
+                return new Searcher(pipelines, index, snapshot, context.executor()).searchAll(copy, options, verify);
             }
         });
-    }
-
-    private List<Ranking> search(List<Extraction> queries, SearchOptions options, int verify, ImageTable table)
-            throws IOException {
-        long start = System.nanoTime();
-        int k = Math.max(options.k(), verify);
-        SearchOptions wider = new SearchOptions(k, Math.max(k, options.candidates()), options.accept());
-        if (options.acceptsAll()) {
-            wider = SearchOptions.top(k).withCandidates(wider.candidates());
-        }
-        List<SearchResult> found = pipelines.isLearned() && !queries.isEmpty()
-                ? index.search(descriptors(queries), wider, table)
-                : java.util.Collections.nCopies(queries.size(), new SearchResult(List.of()));
-        long share = (System.nanoTime() - start) / Math.max(1, queries.size());
-        List<Ranking> rankings = new ArrayList<>();
-        for (int i = 0; i < queries.size(); i++) {
-            Stopwatch stopwatch =
-                    new Stopwatch("search", CandidateVerifier.READ, CandidateVerifier.MATCH, CandidateVerifier.VERIFY);
-            stopwatch.addNanos("search", share);
-            List<RankedImage> images = new ArrayList<>();
-            for (Hit hit : found.get(i).hits()) {
-                Entry entry = table.get(hit.imageId());
-                if (entry != null) {
-                    images.add(new RankedImage(entry.image(), hit.score(), OptionalInt.empty(), Optional.empty()));
-                }
-            }
-            int first = Math.min(verify, images.size());
-            if (first > 0) {
-                CandidateVerifier verifier =
-                        new CandidateVerifier(pipelines.matcher(), pipelines.verifier(), context.executor());
-                List<RankedImage> checked = verifier.verify(
-                        queries.get(i).local().orElseThrow(),
-                        images.subList(0, first),
-                        id -> features(table, id),
-                        stopwatch);
-                List<RankedImage> reordered = new ArrayList<>(VerificationOrder.order(checked));
-                reordered.addAll(images.subList(first, images.size()));
-                images = reordered;
-            }
-            rankings.add(new Ranking(images.subList(0, Math.min(options.k(), images.size())), stopwatch.seconds()));
-        }
-        return rankings;
-    }
-
-    private static List<GlobalDescriptor> descriptors(List<Extraction> queries) {
-        List<GlobalDescriptor> descriptors = new ArrayList<>();
-        for (Extraction query : queries) {
-            descriptors.add(query.global()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "the query has no global descriptor; it must come from extract of this database")));
-        }
-        return descriptors;
-    }
-
-    private void requireVerifiable(List<Extraction> queries) {
-        if (!pipelines.isVerifiable()) {
-            throw new IllegalArgumentException(
-                    pipelines.header().keep() == Keep.NONE
-                            ? "the database keeps no local features (keep none), so nothing can be verified"
-                            : "the extractor gives no local features, so nothing can be verified; name one for"
-                                    + " verification when the database is created");
-        }
-        for (Extraction query : queries) {
-            if (query.local().isEmpty()) {
-                throw new IllegalArgumentException("the query has no local features to verify");
-            }
-        }
     }
 
     /**
@@ -486,17 +395,9 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
     public Optional<ImageFeatures> features(long imageId) throws IOException {
         return read(() -> {
             try (Store.Snapshot snapshot = store.snapshot()) {
-                return features(snapshot.table(), imageId);
+                return Searcher.features(snapshot, imageId);
             }
         });
-    }
-
-    private static Optional<ImageFeatures> features(ImageTable table, long imageId) throws IOException {
-        Entry entry = table.get(imageId);
-        if (entry == null || entry.features() == null) {
-            return Optional.empty();
-        }
-        return Optional.of(entry.features().read(FeatureCodec::decode));
     }
 
     /**
@@ -545,32 +446,18 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
                     .parts()
                     .forEach((role, part) ->
                             parts.add(new DatabaseInfo.ComponentInfo(role, part.spec(), part.fingerprint())));
-            Map<String, Long> bytes = new LinkedHashMap<>(store.bytes());
-            bytes.put(INDEX, bytes(directory.resolve(INDEX)));
-            bytes.put("components", bytes(directory.resolve("components")));
+            Map<String, Long> bytes = new LinkedHashMap<>();
+            long log = store.logBytes();
+            long images = DatabaseDirectory.bytes(directory.resolve(DatabaseDirectory.IMAGES));
+            bytes.put("images", Math.max(0, images - log));
+            bytes.put("log", log);
+            for (String folder : List.of(DatabaseDirectory.INDEX, DatabaseDirectory.COMPONENTS)) {
+                bytes.put(folder, DatabaseDirectory.bytes(directory.resolve(folder)));
+            }
             ImageTable table = store.table();
             return new DatabaseInfo(
                     parts, pipelines.header().keep(), table.size(), table.pending(), store.segmentCount(), bytes);
         });
-    }
-
-    private static long bytes(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return 0;
-        }
-        long sum = 0;
-        List<Path> files;
-        try (Stream<Path> all = Files.walk(folder)) {
-            files = all.toList();
-        }
-        for (Path file : files) {
-            try {
-                sum += Files.isRegularFile(file) ? Files.size(file) : 0;
-            } catch (NoSuchFileException e) {
-                continue; // a file that was being written
-            }
-        }
-        return sum;
     }
 
     /**
@@ -637,13 +524,20 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
         });
     }
 
-    /** Opens the index when it is first needed. */
+    private void openIndex(boolean writable) throws IOException {
+        try (Store.Snapshot snapshot = store.snapshot()) {
+            index.open(snapshot, writable);
+        }
+    }
+
+    /** Opens the index of a database opened for reading when it is first needed. */
     private void requireIndex() throws IOException {
-        synchronized (index) {
-            if (!indexOpened && pipelines.isLearned() && index.index().isEmpty()) {
-                index.open(store.table(), lock != null);
+        if (lock == null) {
+            synchronized (index) {
+                if (pipelines.isLearned() && index.isEmpty()) {
+                    openIndex(false);
+                }
             }
-            indexOpened = true;
         }
     }
 }

@@ -57,7 +57,7 @@ final class ImageTable {
     ImageTable with(Collection<Long> removed, Collection<Entry> entries) {
         Change change = new Change(this);
         removed.forEach(id -> change.set(id, null));
-        entries.forEach(entry -> change.set(entry.image().id(), entry));
+        entries.forEach(entry -> change.set(entry.id(), entry));
         return change.result();
     }
 
@@ -104,7 +104,7 @@ final class ImageTable {
         }
 
         private static boolean isPending(@Nullable Entry entry) {
-            return entry != null && entry.vector() == null;
+            return entry != null && entry.isPending();
         }
     }
 }

@@ -182,7 +182,7 @@ final class Indexer {
             time = stopwatch.add(DESCRIBE, time);
             Batch batch = new Batch();
             for (int i = 0; i < part.size(); i++) {
-                long id = part.get(i).image().id();
+                long id = part.get(i).id();
                 store.append(new LogRecord.Described(id, DescriptorCodec.encode(vectors.get(i))));
                 batch.put(id, vectors.get(i));
             }
@@ -197,7 +197,7 @@ final class Indexer {
     private List<Entry> pending() {
         List<Entry> pending = new ArrayList<>();
         store.table().forEach(entry -> {
-            if (entry.vector() == null) {
+            if (entry.isPending()) {
                 pending.add(entry);
             }
         });

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import org.retrieval4j.api.Aggregator;
@@ -71,10 +72,8 @@ final class Learner {
                     (int) Math.max(1, share / Math.max(1, features.descriptors().columns()));
             return features.size() <= most
                     ? features
-                    : features.select(chosen(
-                            features.size(),
-                            most,
-                            pipelines.header().seed() + entry.image().id()));
+                    : features.select(
+                            chosen(features.size(), most, pipelines.header().seed() + entry.id()));
         });
     }
 
@@ -97,7 +96,8 @@ final class Learner {
     }
 
     private static Blob material(Entry entry) {
-        return entry.pendingBlob()
+        return Optional.ofNullable(entry.logged())
+                .flatMap(Blobs::pendingBlob)
                 .orElseThrow(() -> new IllegalStateException("image " + entry.image() + " is not pending"));
     }
 

@@ -2,13 +2,11 @@ package org.retrieval4j.database;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
@@ -41,14 +39,15 @@ final class LiveIndex implements Closeable {
         this.context = context.withSeed(pipelines.header().seed());
     }
 
-    /** The index, if there is one. */
-    Optional<Index> index() {
-        return Optional.ofNullable(index);
+    /** Tells whether there is no index yet. */
+    boolean isEmpty() {
+        return index == null;
     }
 
     /** Makes the index, learning what it must from descriptors, and ends the learning of the database. */
     void learn(List<GlobalDescriptor> sample) throws IOException {
-        deleteRecursively(folder); // left by a process that was killed before it came to the end of learning
+        DatabaseDirectory.deleteRecursively(
+                folder); // left by a process that was killed before it came to the end of learning
         Index made = components.create(
                 Index.class,
                 pipelines.header().part(DatabaseHeader.INDEX).spec(),
@@ -68,7 +67,7 @@ final class LiveIndex implements Closeable {
     }
 
     /** Opens the index of a database that has learned, and makes it agree with the images. */
-    void open(ImageTable table, boolean writable) throws IOException {
+    void open(Store.Snapshot snapshot, boolean writable) throws IOException {
         Index opened = components.create(
                 Index.class, pipelines.header().part(DatabaseHeader.INDEX).spec(), context.withDirectory(folder));
         try {
@@ -76,14 +75,15 @@ final class LiveIndex implements Closeable {
             long[] there = opened.ids();
             Index target = opened;
             if (writable) {
-                long[] gone =
-                        Arrays.stream(there).filter(id -> table.get(id) == null).toArray();
+                long[] gone = Arrays.stream(there)
+                        .filter(id -> snapshot.table().get(id) == null)
+                        .toArray();
                 opened.removeAll(gone);
             } else {
                 target = components.create(Index.class, opened.spec().toString(), context);
                 beside = target;
             }
-            putMissing(table, there, target);
+            putMissing(snapshot, there, target);
         } catch (IOException | RuntimeException | Error e) {
             opened.close();
             throw e;
@@ -91,22 +91,21 @@ final class LiveIndex implements Closeable {
         index = opened;
     }
 
-    private static void putMissing(ImageTable table, long[] there, Index target) throws IOException {
-        List<Entry> missing = new ArrayList<>();
-        table.forEach(entry -> {
-            if (entry.vector() != null
-                    && Arrays.binarySearch(there, entry.image().id()) < 0) {
-                missing.add(entry);
+    private static void putMissing(Store.Snapshot snapshot, long[] there, Index target) throws IOException {
+        List<Long> missing = new ArrayList<>();
+        snapshot.table().forEach(entry -> {
+            if (!entry.isPending() && Arrays.binarySearch(there, entry.id()) < 0) {
+                missing.add(entry.id());
             }
         });
         for (int from = 0; from < missing.size(); from += GROUP) {
-            List<Entry> group = missing.subList(from, Math.min(from + GROUP, missing.size()));
+            List<Long> group = missing.subList(from, Math.min(from + GROUP, missing.size()));
             long[] ids = new long[group.size()];
             List<GlobalDescriptor> vectors = new ArrayList<>();
             for (int i = 0; i < ids.length; i++) {
-                Entry entry = group.get(i);
-                ids[i] = entry.image().id();
-                vectors.add(entry.vectorBlob().orElseThrow().read(DescriptorCodec::decode));
+                ids[i] = group.get(i);
+                Blob vector = snapshot.blobs(ids[i]).flatMap(Blobs::vectorBlob).orElseThrow();
+                vectors.add(vector.read(DescriptorCodec::decode));
             }
             target.putAll(ids, vectors);
         }
@@ -195,19 +194,6 @@ final class LiveIndex implements Closeable {
         }
         if (other != null) {
             other.close();
-        }
-    }
-
-    static void deleteRecursively(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        List<Path> paths;
-        try (Stream<Path> all = Files.walk(folder)) {
-            paths = all.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path path : paths) {
-            Files.delete(path);
         }
     }
 }

@@ -124,13 +124,11 @@ sealed interface LogRecord {
                 int features = bytes.getInt();
                 int pending = bytes.getInt();
                 int vector = bytes.getInt();
-                entry = new Entry(
-                        entry.image(),
-                        entry.stamp(),
+                Blobs blobs = new Blobs(
                         features < 0 ? null : blob(bytes, features, source, at),
                         pending < 0 ? null : blob(bytes, pending, source, at),
                         vector < 0 ? null : blob(bytes, vector, source, at));
-                sink.added(entry, replaces);
+                sink.added(entry.with(blobs), replaces);
             } else {
                 throw new IllegalArgumentException("a record of type " + type);
             }

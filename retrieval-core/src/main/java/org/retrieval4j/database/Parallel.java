@@ -44,6 +44,7 @@ final class Parallel {
         private final Step step;
         private final AtomicInteger next = new AtomicInteger();
         private final CountDownLatch left;
+        private final Thread caller = Thread.currentThread();
         private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
         Loop(int count, Step step) {
@@ -56,6 +57,9 @@ final class Parallel {
         public void run() {
             for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
                 try {
+                    if (caller.isInterrupted()) {
+                        failure.compareAndSet(null, new CancellationException("interrupted"));
+                    }
                     if (failure.get() == null) {
                         step.run(i);
                     }
@@ -68,11 +72,8 @@ final class Parallel {
         }
 
         void finish() throws IOException {
-            boolean interrupted = Thread.currentThread().isInterrupted();
-            if (interrupted) {
-                failure.compareAndSet(null, new CancellationException("interrupted"));
-            }
             run();
+            boolean interrupted = false;
             while (true) {
                 try {
                     left.await();

@@ -11,6 +11,7 @@ import static org.retrieval4j.database.DatabaseHeader.VERIFIER;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,6 +108,18 @@ final class Pipelines implements Closeable {
     /** Tells whether descriptors can be made: everything that is learned from the first images exists. */
     boolean isLearned() {
         return learned;
+    }
+
+    /** Reads again what was learned, which a writer may have done since; images with descriptors say that it was. */
+    void requireLearned() throws IOException {
+        if (!learned) {
+            header = header.with(DatabaseHeader.readLearned(directory)
+                    .orElseThrow(() -> new NoSuchFileException(
+                            directory.resolve(DatabaseHeader.LEARNED_FILE).toString(),
+                            null,
+                            "images have descriptors, but what these were made by is missing")));
+            learned = true;
+        }
     }
 
     boolean aggregates() {

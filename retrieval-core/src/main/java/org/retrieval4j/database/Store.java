@@ -2,6 +2,7 @@ package org.retrieval4j.database;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,119 +14,171 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.Fingerprint;
+import org.retrieval4j.storage.CorruptFileException;
+import org.retrieval4j.storage.LiveSegment;
+import org.retrieval4j.storage.MergePolicy;
+import org.retrieval4j.storage.SegmentStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The images of a database on disk: immutable segments, a manifest that names them, and a log of what came since. One
- * thread at a time writes; readers take a {@link Snapshot} and are not disturbed by it.
+ * The images of a database on disk: immutable segments, and a log of what came since. One thread at a time writes;
+ * readers take a {@link Snapshot} and are not disturbed by it.
+ *
+ * <p>The manifest of the segments names the log that follows them. A flush writes the images of the log into a segment
+ * and starts the next log, in one step of the manifest; so a killed process leaves the one or the other.
  */
 final class Store implements Closeable {
+    /**
+     * When the log becomes a segment.
+     *
+     * @param worthFlushing at the end of a run, if it has so many bytes: it is read again at each opening
+     * @param full in the middle of a run, if it has so many bytes
+     */
+    record Limits(long worthFlushing, long full) {
+        static final Limits DEFAULT = new Limits(8L << 20, 256L << 20);
+    }
+
     private static final Logger logger = LoggerFactory.getLogger(Store.class);
-
-    // a log is read at each opening, so it becomes a segment before it is long; in a run, later
-    private static final long WORTH_FLUSHING = 8L << 20;
-    private static final long FULL = 256L << 20;
-
-    // small segments are merged when there are many
-    private static final long SMALL = 128L << 20;
-    private static final int MANY = 8;
-
+    private static final String LOG = "log";
+    private static final String NEXT_ID = "next-id";
+    private static final String PIPELINE = "pipeline";
     private static final int ATTEMPTS = 20;
 
     private final Path folder;
-    private final Map<Long, Segment> segments = new TreeMap<>();
+    private final Limits limits;
+    private final SegmentStore<ImageSegment> segments;
     private final Map<String, Long> names = new ConcurrentHashMap<>();
     private final Map<Stamp.Place, Long> places = new HashMap<>();
     private final Changes changes = new Changes();
     private final Set<Long> removed = new HashSet<>();
-    private Manifest manifest;
+    private long logNumber;
+    private long nextId;
     private volatile State state;
 
     private record State(ImageTable table, ImageLog log) {}
 
-    private Store(Path folder, Manifest manifest, State state) {
+    private Store(
+            Path folder, Limits limits, SegmentStore<ImageSegment> segments, long logNumber, long nextId, State state) {
         this.folder = folder;
-        this.manifest = manifest;
+        this.limits = limits;
+        this.segments = segments;
+        this.logNumber = logNumber;
+        this.nextId = nextId;
         this.state = state;
     }
 
-    /** One state of the images, whose features stay readable until it is closed. */
-    record Snapshot(ImageTable table, ImageLog log) implements Closeable {
+    /** One state of the images, whose bytes stay readable until it is closed. */
+    record Snapshot(ImageTable table, ImageLog log, org.retrieval4j.storage.Snapshot<ImageSegment> segments)
+            implements Closeable {
+        /** Where the bytes of an image are, if it is there. */
+        Optional<Blobs> blobs(long id) throws IOException {
+            Entry entry = table.get(id);
+            if (entry == null) {
+                return Optional.empty();
+            }
+            if (entry.logged() != null) {
+                return Optional.of(entry.logged());
+            }
+            ImageSegment segment = segments.holding(id)
+                    .orElseThrow(() -> new IllegalStateException("image " + id + " is in no segment"))
+                    .segment();
+            return Optional.ofNullable(segment.entry(segment.find(id)).logged());
+        }
+
         @Override
         public void close() throws IOException {
+            segments.close();
             log.close();
         }
     }
 
-    static Store create(Path folder) throws IOException {
+    static Store create(Path folder, Limits limits, Executor executor) throws IOException {
         Files.createDirectories(folder);
-        ImageLog log = ImageLog.create(Manifest.logFile(folder, Manifest.EMPTY.log()));
-        Manifest.EMPTY.write(folder);
-        return new Store(folder, Manifest.EMPTY, new State(ImageTable.EMPTY, log));
+        ImageLog.create(logFile(folder, 1)).close();
+        return open(folder, limits, executor, Optional.empty());
     }
 
-    /** Opens for writing: cuts a torn tail off the log, and deletes files that no manifest names. */
-    static Store open(Path folder, Optional<Fingerprint> pipeline) throws IOException {
-        Manifest manifest = Manifest.read(folder);
-        Store store = load(folder, manifest, pipeline, true);
-        store.deleteUnnamed();
+    /** Opens for writing: cuts a torn tail off the log, and deletes logs that the manifest does not name. */
+    static Store open(Path folder, Limits limits, Executor executor, Optional<Fingerprint> pipeline)
+            throws IOException {
+        Store store = load(folder, limits, executor, pipeline, true);
+        store.deleteOtherLogs();
         return store;
     }
 
     /** Opens for reading, while another process may write. */
-    static Store openForReading(Path folder, Optional<Fingerprint> pipeline) throws IOException {
-        NoSuchFileException gone = null;
-        for (int i = 0; i < ATTEMPTS; i++) {
+    static Store openForReading(Path folder, Executor executor, Optional<Fingerprint> pipeline) throws IOException {
+        for (int i = 1; ; i++) {
             try {
-                return load(folder, Manifest.read(folder), pipeline, false);
+                return load(folder, Limits.DEFAULT, executor, pipeline, false);
             } catch (NoSuchFileException e) {
-                gone = e; // the writer has replaced the manifest in between
+                if (i == ATTEMPTS) {
+                    throw e;
+                }
+                logger.debug("the writer has gone on to another log, attempt {}", i, e);
             }
         }
-        throw gone == null ? new NoSuchFileException(folder.toString()) : gone;
     }
 
-    private static Store load(Path folder, Manifest manifest, Optional<Fingerprint> pipeline, boolean writable)
+    private static Store load(
+            Path folder, Limits limits, Executor executor, Optional<Fingerprint> pipeline, boolean writable)
             throws IOException {
-        Changes changes = new Changes();
-        Map<Long, Segment> segments = new TreeMap<>();
+        SegmentStore<ImageSegment> segments =
+                SegmentStore.open(folder, new ImageSegmentFile.Format(), MergePolicy.defaults(), executor);
         try {
-            for (long number : manifest.segments()) {
-                segments.put(
-                        number,
-                        Segment.open(
-                                Manifest.segmentFile(folder, number), pipeline, entry -> changes.added(entry, -1)));
+            Map<String, String> header = segments.header();
+            if (pipeline.isPresent()
+                    && !header.getOrDefault(PIPELINE, pipeline.get().hex())
+                            .equals(pipeline.get().hex())) {
+                throw new CorruptFileException(
+                        folder,
+                        0,
+                        "descriptors with fingerprint " + pipeline.get().hex(),
+                        "fingerprint " + header.get(PIPELINE));
             }
-            for (long id : manifest.removed()) {
-                changes.removed(id);
+            Changes changes = new Changes();
+            try (org.retrieval4j.storage.Snapshot<ImageSegment> snapshot = segments.snapshot()) {
+                for (LiveSegment<ImageSegment> part : snapshot.segments()) {
+                    for (int row = 0; row < part.segment().size(); row++) {
+                        if (part.isLive(row)) {
+                            changes.added(part.segment().entry(row).with(null), -1);
+                        }
+                    }
+                }
             }
-            Path logFile = Manifest.logFile(folder, manifest.log());
+            long logNumber = number(folder, header, LOG, 1);
+            Path logFile = logFile(folder, logNumber);
             if (!Files.exists(logFile)) {
-                throw new NoSuchFileException(logFile.toString());
+                throw new NoSuchFileException(logFile.toString(), null, "the log of the database is missing");
             }
             ImageLog log = ImageLog.open(logFile, writable, changes);
             ImageTable table = changes.applyTo(ImageTable.EMPTY);
-            Store store = new Store(folder, manifest, new State(table, log));
-            store.changes.endId = changes.endId;
-            store.segments.putAll(segments);
-            for (long id : manifest.removed()) {
-                store.removed.add(id);
-            }
+            long nextId = Math.max(number(folder, header, NEXT_ID, 0), changes.endId);
+            Store store = new Store(folder, limits, segments, logNumber, nextId, new State(table, log));
             store.removed.addAll(changes.gone);
             table.forEach(store::remember);
             return store;
         } catch (IOException | RuntimeException | Error e) {
-            for (Segment segment : segments.values()) {
-                segment.close();
-            }
+            segments.close();
             throw e;
         }
+    }
+
+    private static long number(Path folder, Map<String, String> header, String key, long missing) throws IOException {
+        String text = header.getOrDefault(key, Long.toString(missing));
+        if (!text.matches("[0-9]{1,18}")) {
+            throw new CorruptFileException(folder, 0, key + " a number", text);
+        }
+        return Long.parseLong(text);
+    }
+
+    private static Path logFile(Path folder, long number) {
+        return folder.resolve("log-" + number + ".r4l");
     }
 
     // ---- for readers
@@ -134,19 +187,18 @@ final class Store implements Closeable {
         return state.table();
     }
 
-    Snapshot snapshot() {
+    Snapshot snapshot() throws IOException {
         while (true) {
             State now = state;
-            if (now.log().tryUse()) {
-                return new Snapshot(now.table(), now.log());
+            if (!now.log().tryUse()) {
+                continue; // a flush has replaced it in between
             }
-            // a flush has replaced this log in between
-        }
-    }
-
-    int segmentCount() {
-        synchronized (segments) {
-            return segments.size();
+            Snapshot snapshot = new Snapshot(now.table(), now.log(), segments.snapshot());
+            // a flush removes from the segments only what the table had lost before, so both belong together
+            if (state == now) {
+                return snapshot;
+            }
+            snapshot.close();
         }
     }
 
@@ -166,8 +218,9 @@ final class Store implements Closeable {
         return id == null ? null : table().get(id);
     }
 
+    /** The smallest id that was never given. */
     long nextId() {
-        return Math.max(manifest.nextId(), changes.endId);
+        return nextId;
     }
 
     /** Appends a record; it is neither safe nor seen before {@link #force()}. */
@@ -196,188 +249,85 @@ final class Store implements Closeable {
         }
         state = new State(changes.applyTo(before), state.log());
         changes.added.values().forEach(this::remember);
+        nextId = Math.max(nextId, changes.endId);
         changes.clear();
         return added;
     }
 
     boolean isFull() {
-        return state.log().length() > FULL && canFlush();
+        return state.log().length() > limits.full() && canFlush();
     }
 
     boolean isWorthFlushing() {
-        return state.log().length() > WORTH_FLUSHING && canFlush();
+        return state.log().length() > limits.worthFlushing() && canFlush();
     }
 
     private boolean canFlush() {
         return table().pending() == 0;
     }
 
-    /** Turns the log into segments, and merges small segments when they are many. */
+    /** Turns the log into a segment. */
     void flush(Fingerprint pipeline) throws IOException {
         if (!canFlush()) {
             throw new IllegalStateException("images without a descriptor stay in the log");
         }
-        ImageLog log = state.log();
-        if (!log.isEmpty()) {
-            replace(Set.of(), log, pipeline);
-        }
-        Map<Long, Segment> small = new TreeMap<>();
-        for (Map.Entry<Long, Segment> entry : segments.entrySet()) {
-            if (entry.getValue().length() < SMALL) {
-                small.put(entry.getKey(), entry.getValue());
-            }
-        }
-        if (small.size() > MANY) {
-            replace(Set.copyOf(small.keySet()), null, pipeline);
-        }
-    }
-
-    /** Rewrites all segments that hold removed images, and merges small ones. */
-    void compact(Fingerprint pipeline) throws IOException {
-        flush(pipeline);
-        Map<Segment, Long> live = new HashMap<>();
-        table().forEach(entry -> {
-            if (sourceOf(entry) instanceof Segment segment) {
-                live.merge(segment, 1L, Long::sum);
-            }
-        });
-        Set<Long> old = new HashSet<>();
-        for (Map.Entry<Long, Segment> entry : segments.entrySet()) {
-            Segment segment = entry.getValue();
-            if (segment.length() < SMALL || live.getOrDefault(segment, 0L) < segment.ids().length) {
-                old.add(entry.getKey());
-            }
-        }
-        if (old.size() > 1 || old.size() == 1 && !removed.isEmpty()) {
-            replace(old, null, pipeline);
-        }
-    }
-
-    /**
-     * Writes the live images of some segments, or of the log, to new segments, and puts these in their place: first the
-     * files, then the manifest in one step, then what is in memory, then the old files go.
-     */
-    private void replace(Set<Long> old, @Nullable ImageLog oldLog, Fingerprint pipeline) throws IOException {
-        Set<Blob.Source> sources = new HashSet<>();
-        if (oldLog != null) {
-            sources.add(oldLog);
-        }
-        for (long number : old) {
-            sources.add(segment(number));
+        ImageLog old = state.log();
+        if (old.isEmpty()) {
+            return;
         }
         List<Entry> entries = new ArrayList<>();
-        Set<Long> staying = new HashSet<>();
         table().forEach(entry -> {
-            if (sources.contains(sourceOf(entry))) {
+            if (entry.logged() != null) {
                 entries.add(entry);
             }
         });
-        Map<Long, Segment> fresh = new TreeMap<>();
-        List<Entry> moved = new ArrayList<>();
-        long next =
-                1 + segments.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
-        ImageLog log = state.log();
-        long logNumber = manifest.log();
+        ImageLog log = ImageLog.create(logFile(folder, logNumber + 1));
         try {
-            for (int from = 0; from < entries.size(); next++) {
-                Path path = Manifest.segmentFile(folder, next);
-                from += Segment.write(path, entries.subList(from, entries.size()), pipeline);
-                fresh.put(next, Segment.open(path, Optional.of(pipeline), moved::add));
-            }
-            if (oldLog != null) {
-                logNumber++;
-                log = ImageLog.create(Manifest.logFile(folder, logNumber));
-            }
-            Map<Long, Segment> all = new TreeMap<>(segments);
-            all.keySet().removeAll(old);
-            staying.addAll(removedIn(all));
-            all.putAll(fresh);
-            Manifest changed = new Manifest(logNumber, nextId(), longs(all.keySet()), longs(staying));
-            changed.write(folder);
-            manifest = changed;
+            segments.update(
+                    removed.stream().mapToLong(Long::longValue).toArray(),
+                    entries.isEmpty() ? Optional.empty() : Optional.of(new ImageSegment.Logged(entries)));
+            segments.commit(header(logNumber + 1, pipeline));
         } catch (IOException | RuntimeException | Error e) {
-            for (Segment segment : fresh.values()) {
-                segment.close();
-            }
-            if (oldLog != null && log != oldLog) {
-                log.close();
-            }
+            log.close();
             throw e;
         }
-        List<Segment> closed = new ArrayList<>();
-        synchronized (segments) {
-            for (long number : old) {
-                closed.add(segment(number));
-                segments.remove(number);
-            }
-            segments.putAll(fresh);
-        }
-        removed.retainAll(staying);
-        state = new State(table().with(List.of(), moved), log);
-        for (Segment segment : closed) {
-            segment.close();
-            delete(segment.path());
-        }
-        if (oldLog != null) {
-            oldLog.close();
-            delete(oldLog.path());
-        }
+        logNumber++;
+        removed.clear();
+        entries.replaceAll(entry -> entry.with(null));
+        state = new State(table().with(List.of(), entries), log);
+        old.close();
+        delete(old.path());
     }
 
-    /** Removed images that still stand in one of some segments. */
-    private Set<Long> removedIn(Map<Long, Segment> some) {
-        Set<Long> staying = new HashSet<>();
-        for (Segment segment : some.values()) {
-            for (long id : segment.ids()) {
-                if (removed.contains(id)) {
-                    staying.add(id);
-                }
-            }
-        }
-        return staying;
+    /** Turns the log into a segment, and all segments into one without removed images. */
+    void compact(Fingerprint pipeline) throws IOException {
+        flush(pipeline);
+        segments.compact(header(logNumber, pipeline));
     }
 
-    private Segment segment(long number) {
-        Segment segment = segments.get(number);
-        if (segment == null) {
-            throw new IllegalStateException("no segment " + number);
-        }
-        return segment;
-    }
-
-    private static Blob.@Nullable Source sourceOf(Entry entry) {
-        Blob vector = entry.vector();
-        Blob pending = entry.pending();
-        return vector != null ? vector.source() : pending != null ? pending.source() : null;
+    private Map<String, String> header(long log, Fingerprint pipeline) {
+        return Map.of(LOG, Long.toString(log), NEXT_ID, Long.toString(nextId), PIPELINE, pipeline.hex());
     }
 
     private void remember(Entry entry) {
-        names.put(entry.image().name(), entry.image().id());
-        places.put(entry.stamp().place(), entry.image().id());
+        names.put(entry.image().name(), entry.id());
+        places.put(entry.stamp().place(), entry.id());
     }
 
     private void forget(Entry entry) {
-        names.remove(entry.image().name(), entry.image().id());
-        places.remove(entry.stamp().place(), entry.image().id());
+        names.remove(entry.image().name(), entry.id());
+        places.remove(entry.stamp().place(), entry.id());
     }
 
-    private static long[] longs(Set<Long> numbers) {
-        return numbers.stream().mapToLong(Long::longValue).sorted().toArray();
-    }
-
-    /** Deletes what a killed process left: files that the manifest does not name. */
-    private void deleteUnnamed() throws IOException {
-        Set<Path> named = new HashSet<>();
-        named.add(folder.resolve(Manifest.FILE));
-        named.add(Manifest.logFile(folder, manifest.log()));
-        for (long number : manifest.segments()) {
-            named.add(Manifest.segmentFile(folder, number));
+    /** Deletes logs that a killed process left. */
+    private void deleteOtherLogs() throws IOException {
+        try (DirectoryStream<Path> logs = Files.newDirectoryStream(folder, "log-*.r4l")) {
+            for (Path log : logs) {
+                if (!log.equals(logFile(folder, logNumber))) {
+                    delete(log);
+                }
+            }
         }
-        List<Path> files;
-        try (Stream<Path> all = Files.list(folder)) {
-            files = all.filter(file -> !named.contains(file)).toList();
-        }
-        files.forEach(Store::delete);
     }
 
     private static void delete(Path file) {
@@ -385,30 +335,29 @@ final class Store implements Closeable {
             Files.deleteIfExists(file);
         } catch (IOException e) {
             // a platform that keeps open files; the next opening tries again
-            logger.debug("{} stays for now: {}", file, e.toString());
+            logger.debug("{} stays for now", file, e);
         }
     }
 
-    /** Bytes on disk: of segments and of the log. */
-    Map<String, Long> bytes() throws IOException {
-        Map<String, Long> bytes = new LinkedHashMap<>();
-        long sum = 0;
-        synchronized (segments) {
-            for (Segment segment : segments.values()) {
-                sum += segment.length();
-            }
+    int segmentCount() {
+        try (org.retrieval4j.storage.Snapshot<ImageSegment> snapshot = segments.snapshot()) {
+            return snapshot.segments().size();
         }
-        bytes.put("images", sum);
-        bytes.put("log", state.log().length());
-        return bytes;
+    }
+
+    long logBytes() {
+        return state.log().length();
+    }
+
+    /** Checks every byte of the segments; the log is checked when it is opened. */
+    void verify() throws IOException {
+        segments.verify();
     }
 
     @Override
     public void close() throws IOException {
         state.log().close();
-        for (Segment segment : segments.values()) {
-            segment.close();
-        }
+        segments.close();
     }
 
     /** What records say, until it is applied to a table. */
@@ -423,9 +372,9 @@ final class Store implements Closeable {
             if (replaces >= 0) {
                 removed(replaces);
             }
-            added.put(entry.image().id(), entry);
-            gone.remove(entry.image().id());
-            endId = Math.max(endId, entry.image().id() + 1);
+            added.put(entry.id(), entry);
+            gone.remove(entry.id());
+            endId = Math.max(endId, entry.id() + 1);
         }
 
         @Override
@@ -438,10 +387,10 @@ final class Store implements Closeable {
         @Override
         public void described(long id, Blob vector) {
             Entry entry = added.get(id);
-            if (entry != null) {
-                added.put(id, entry.withVector(vector));
-            } else {
+            if (entry == null) {
                 described.put(id, vector);
+            } else {
+                added.put(id, described(entry, vector));
             }
         }
 
@@ -450,10 +399,14 @@ final class Store implements Closeable {
             described.forEach((id, vector) -> {
                 Entry entry = table.get(id);
                 if (entry != null) {
-                    entries.add(entry.withVector(vector));
+                    entries.add(described(entry, vector));
                 }
             });
             return table.with(gone, entries);
+        }
+
+        private static Entry described(Entry entry, Blob vector) {
+            return entry.logged() == null ? entry : entry.with(entry.logged().withVector(vector));
         }
 
         void clear() {

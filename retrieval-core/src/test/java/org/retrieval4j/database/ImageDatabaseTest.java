@@ -393,9 +393,7 @@ class ImageDatabaseTest {
     @Test
     void letsOneProcessWrite() throws IOException {
         try (ImageDatabase database = create(TestComponents.options())) {
-            assertThatThrownBy(this::open)
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("process " + ProcessHandle.current().pid());
+            assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("this process");
             database.addAll(sources.subList(0, 8), Photos.reader(), INDEXING);
             // readers are welcome, and see what was acknowledged
             try (ImageDatabase reader = ImageDatabase.openForReading(directory, COMPONENTS, BuildContext.defaults())) {

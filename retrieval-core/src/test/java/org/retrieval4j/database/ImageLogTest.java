@@ -27,8 +27,9 @@ class ImageLogTest {
 
         @Override
         public void added(Entry entry, long replaces) {
-            words.add("added " + entry.image().name() + " for " + replaces + " " + text(entry.features()) + " "
-                    + text(entry.pending()) + " " + text(entry.vector()));
+            Blobs blobs = java.util.Objects.requireNonNull(entry.logged());
+            words.add("added " + entry.image().name() + " for " + replaces + " " + text(blobs.features()) + " "
+                    + text(blobs.pending()) + " " + text(blobs.vector()));
         }
 
         @Override
@@ -187,11 +188,11 @@ class ImageLogTest {
         Path file = folder.resolve("log");
         Told told = new Told();
         ImageLog log = ImageLog.create(file);
-        List<Entry> entries = new ArrayList<>();
+        List<Blobs> entries = new ArrayList<>();
         log.append(added(0, "zero"), new LogRecord.Sink() {
             @Override
             public void added(Entry entry, long replaces) {
-                entries.add(entry);
+                entries.add(java.util.Objects.requireNonNull(entry.logged()));
             }
 
             @Override

@@ -1,0 +1,107 @@
+package org.retrieval4j.database;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Executor;
+import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.Hit;
+import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.api.SearchResult;
+
+/** Searches in one state of a database: ranks by the index, then verifies and reorders the first. */
+final class Searcher {
+    private static final String SEARCH = "search";
+
+    private final Pipelines pipelines;
+    private final LiveIndex index;
+    private final Store.Snapshot snapshot;
+    private final Executor executor;
+
+    Searcher(Pipelines pipelines, LiveIndex index, Store.Snapshot snapshot, Executor executor) {
+        this.pipelines = pipelines;
+        this.index = index;
+        this.snapshot = snapshot;
+        this.executor = executor;
+    }
+
+    /** A ranked list a query, in order. */
+    List<Ranking> searchAll(List<Extraction> queries, SearchOptions options, int verify) throws IOException {
+        if (verify > 0) {
+            requireVerifiable(queries);
+        }
+        long start = System.nanoTime();
+        int k = Math.max(options.k(), verify);
+        SearchOptions wider = new SearchOptions(k, Math.max(k, options.candidates()), options.accept());
+        if (options.acceptsAll()) {
+            wider = SearchOptions.top(k).withCandidates(wider.candidates());
+        }
+        List<SearchResult> found = index.isEmpty() || queries.isEmpty()
+                ? Collections.nCopies(queries.size(), new SearchResult(List.of()))
+                : index.search(descriptors(queries), wider, snapshot.table());
+        long share = (System.nanoTime() - start) / Math.max(1, queries.size());
+        List<Ranking> rankings = new ArrayList<>();
+        for (int i = 0; i < queries.size(); i++) {
+            Stopwatch stopwatch =
+                    new Stopwatch(SEARCH, CandidateVerifier.READ, CandidateVerifier.MATCH, CandidateVerifier.VERIFY);
+            stopwatch.addNanos(SEARCH, share);
+            List<RankedImage> images = new ArrayList<>();
+            for (Hit hit : found.get(i).hits()) {
+                Entry entry = snapshot.table().get(hit.imageId());
+                if (entry != null) {
+                    images.add(new RankedImage(entry.image(), hit.score(), OptionalInt.empty(), Optional.empty()));
+                }
+            }
+            int first = Math.min(verify, images.size());
+            if (first > 0) {
+                CandidateVerifier verifier = new CandidateVerifier(pipelines.matcher(), pipelines.verifier(), executor);
+                List<RankedImage> checked = verifier.verify(
+                        queries.get(i).local().orElseThrow(),
+                        images.subList(0, first),
+                        id -> features(snapshot, id),
+                        stopwatch);
+                List<RankedImage> reordered = new ArrayList<>(VerificationOrder.order(checked));
+                reordered.addAll(images.subList(first, images.size()));
+                images = reordered;
+            }
+            rankings.add(new Ranking(images.subList(0, Math.min(options.k(), images.size())), stopwatch.seconds()));
+        }
+        return rankings;
+    }
+
+    private static List<GlobalDescriptor> descriptors(List<Extraction> queries) {
+        List<GlobalDescriptor> descriptors = new ArrayList<>();
+        for (Extraction query : queries) {
+            descriptors.add(query.global()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "the query has no global descriptor; it must come from extract of this database")));
+        }
+        return descriptors;
+    }
+
+    private void requireVerifiable(List<Extraction> queries) {
+        if (!pipelines.isVerifiable()) {
+            throw new IllegalArgumentException(
+                    pipelines.header().keep() == Keep.NONE
+                            ? "the database keeps no local features (keep none), so nothing can be verified"
+                            : "the extractor gives no local features, so nothing can be verified; name one for"
+                                    + " verification when the database is created");
+        }
+        for (Extraction query : queries) {
+            if (query.local().isEmpty()) {
+                throw new IllegalArgumentException("the query has no local features to verify");
+            }
+        }
+    }
+
+    /** The local features of an image, if they are kept. */
+    static Optional<ImageFeatures> features(Store.Snapshot snapshot, long imageId) throws IOException {
+        Optional<Blob> blob = snapshot.blobs(imageId).flatMap(Blobs::featuresBlob);
+        return blob.isEmpty() ? Optional.empty() : Optional.of(blob.get().read(FeatureCodec::decode));
+    }
+}
