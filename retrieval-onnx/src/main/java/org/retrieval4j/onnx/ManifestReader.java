@@ -181,7 +181,9 @@ final class ManifestReader {
                 String features = map.text("features", Extraction.LOCAL);
                 KeypointForm form = form(map);
                 int maxKeypoints = map.whole("max-keypoints", NetworkOutput.KeypointOutput.LIMIT);
-                return map.end(() -> new NetworkOutput.KeypointOutput(name, features, form, maxKeypoints));
+                boolean failsWhenEmpty = map.flag("fails-when-empty", false);
+                return map.end(
+                        () -> new NetworkOutput.KeypointOutput(name, features, form, maxKeypoints, failsWhenEmpty));
             }
             case DESCRIPTORS -> {
                 String features = map.text("features", Extraction.LOCAL);

@@ -39,7 +39,7 @@ import java.util.Set;
  * @param weights the ONNX file
  * @param external files beside the ONNX file that hold its larger arrays; none for most networks
  * @param inputs of the graph, all of them
- * @param outputs to be computed; others are not
+ * @param outputs that are read; others are left alone
  */
 public record NetworkManifest(
         String name,
@@ -52,7 +52,7 @@ public record NetworkManifest(
     /** The version of the format that this class reads. */
     public static final int FORMAT = 1;
 
-    /** Checks that names differ and that keypoints, descriptors and scores belong together. */
+    /** Checks that names differ. */
     public NetworkManifest {
         requireText("name", name);
         requireText("license", license);

@@ -30,8 +30,11 @@ public sealed interface NetworkOutput {
      * @param features the set they belong to; {@code local} unless said otherwise
      * @param form units and conventions
      * @param maxKeypoints how many are kept, those of the best scores; more cost time and space in all that follows
+     * @param failsWhenEmpty whether the graph fails in a picture in which it finds nothing, as some exported graphs do:
+     *     a run that fails then counts as one without keypoints
      */
-    record KeypointOutput(String name, String features, KeypointForm form, int maxKeypoints) implements OfFeatures {
+    record KeypointOutput(String name, String features, KeypointForm form, int maxKeypoints, boolean failsWhenEmpty)
+            implements OfFeatures {
         /** The largest number of keypoints that is read. */
         public static final int LIMIT = 1_000_000;
 

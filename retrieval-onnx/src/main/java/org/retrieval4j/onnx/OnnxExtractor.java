@@ -19,9 +19,11 @@ import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.Extractor;
 import org.retrieval4j.api.Fingerprint;
+import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.Keypoints;
 import org.retrieval4j.api.Orientation;
 import org.retrieval4j.onnx.NetworkInput.ImageInput;
 import org.retrieval4j.onnx.NetworkOutput.DescriptorOutput;
@@ -31,6 +33,8 @@ import org.retrieval4j.onnx.NetworkOutput.MapOutput;
 import org.retrieval4j.onnx.NetworkOutput.OfFeatures;
 import org.retrieval4j.onnx.NetworkOutput.ScoreOutput;
 import org.retrieval4j.spi.ComponentProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Any network from a picture to local features, feature maps and a global vector, described by a
@@ -50,6 +54,8 @@ import org.retrieval4j.spi.ComponentProvider;
  * it.
  */
 public final class OnnxExtractor implements Extractor {
+    private static final Logger LOG = LoggerFactory.getLogger(OnnxExtractor.class);
+
     private final NetworkFiles files;
     private final OnnxNetwork network;
     private final Fingerprint fingerprint;
@@ -58,6 +64,7 @@ public final class OnnxExtractor implements Extractor {
     private final Map<String, LocalSet> locals = new LinkedHashMap<>();
     private final List<MapOutput> maps = new ArrayList<>();
     private final Optional<GlobalOutput> global;
+    private final boolean failsWhenEmpty;
     private final Set<String> outputs = new TreeSet<>();
 
     /**
@@ -152,9 +159,14 @@ public final class OnnxExtractor implements Extractor {
         input = image;
         writer = new PictureWriter(image);
         global = sortOutputs(manifest);
+        failsWhenEmpty =
+                locals.values().stream().anyMatch(set -> set.keypoints().failsWhenEmpty());
         network = OnnxNetwork.open(files, threads);
         try {
             requireInput();
+            if (failsWhenEmpty) {
+                requireEmptyIsKnown();
+            }
             fingerprint = Fingerprint.of(spec(), state());
         } catch (RuntimeException e) {
             network.close();
@@ -278,8 +290,17 @@ public final class OnnxExtractor implements Extractor {
         for (int i = 0; i < pictures; i++) {
             writer.write(images.get(i).upright(), placement(images.get(i)), values, i * size);
         }
-        Map<String, Tensor> results =
-                network.run(List.of(new OnnxNetwork.Input(input.name(), values, writer.shape(pictures, first))));
+        Map<String, Tensor> results;
+        try {
+            results = network.run(List.of(new OnnxNetwork.Input(input.name(), values, writer.shape(pictures, first))));
+        } catch (OnnxNetwork.FailedRun e) {
+            if (!failsWhenEmpty) {
+                throw e;
+            }
+            LOG.debug("a failed run counts as one without keypoints", e);
+            extractions.add(nothing(images.get(0)));
+            return;
+        }
         for (int i = 0; i < pictures; i++) {
             extractions.add(extraction(images.get(i), results, i, pictures));
         }
@@ -304,6 +325,37 @@ public final class OnnxExtractor implements Extractor {
         });
         return new Extraction(
                 features, global.map(output -> globalVector(result(results, output), output, picture, pictures)));
+    }
+
+    private Extraction nothing(Image image) {
+        Map<String, ImageFeatures> features = new LinkedHashMap<>();
+        locals.forEach((name, set) -> features.put(
+                name,
+                new ImageFeatures(
+                        image.width(),
+                        image.height(),
+                        image.orientation(),
+                        new Keypoints(FloatMatrix.empty(Keypoints.COLUMNS)),
+                        FloatMatrix.empty(width(set.descriptors())),
+                        Optional.empty())));
+        return new Extraction(features, Optional.empty());
+    }
+
+    // The size of descriptors as the graph declares it; −1 if it does not.
+    private int width(DescriptorOutput output) {
+        long[] shape = network.outputShape(output.name());
+        return shape.length < 2 ? -1 : (int) shape[shape.length - (output.channelsFirst() ? 2 : 1)];
+    }
+
+    private void requireEmptyIsKnown() {
+        boolean onlyLocal = maps.isEmpty() && global.isEmpty() && input.batch() == 1;
+        boolean widthsKnown = locals.values().stream().allMatch(set -> width(set.descriptors()) > 0);
+        if (!onlyLocal || !widthsKnown) {
+            throw refused(
+                    files.manifest(),
+                    "cannot have fails-when-empty: it must have batch 1, local features only, and a graph that declares"
+                            + " the size of the descriptors");
+        }
     }
 
     private static Tensor result(Map<String, Tensor> results, NetworkOutput output) {

@@ -41,6 +41,7 @@ final class OnnxNetwork implements AutoCloseable {
     private final OrtSession session;
     private final List<OnnxTensor> externalArrays;
     private final Map<String, long[]> inputShapes;
+    private final Map<String, long[]> outputShapes;
     private final Set<String> outputs;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final ConcurrentLinkedQueue<FloatBuffer> buffers = new ConcurrentLinkedQueue<>();
@@ -48,6 +49,15 @@ final class OnnxNetwork implements AutoCloseable {
 
     /** Values for one input. */
     record Input(String name, float[] values, long... shape) {}
+
+    /** ONNX Runtime could not finish a run. */
+    static final class FailedRun extends BackendException {
+        private static final long serialVersionUID = 1;
+
+        FailedRun(String message, OrtException cause) {
+            super(message, cause);
+        }
+    }
 
     private OnnxNetwork(
             NetworkManifest manifest, OrtSession session, List<OnnxTensor> externalArrays, Set<String> outputs)
@@ -57,6 +67,11 @@ final class OnnxNetwork implements AutoCloseable {
         this.externalArrays = externalArrays;
         this.outputs = outputs;
         this.inputShapes = inputShapes(manifest, session);
+        this.outputShapes = new LinkedHashMap<>();
+        for (NodeInfo output : session.getOutputInfo().values()) {
+            outputShapes.put(
+                    output.getName(), output.getInfo() instanceof TensorInfo tensor ? tensor.getShape() : new long[0]);
+        }
     }
 
     /**
@@ -101,7 +116,7 @@ final class OnnxNetwork implements AutoCloseable {
             throw new BackendException(
                     "network " + manifest.name() + ": ONNX Runtime "
                             + OnnxEngine.status().version() + " does not take " + files.weightsFile() + ": "
-                            + e.getMessage(),
+                            + oneLine(e),
                     e);
         } catch (IOException | RuntimeException e) {
             externalArrays.forEach(OnnxTensor::close);
@@ -171,6 +186,11 @@ final class OnnxNetwork implements AutoCloseable {
         return requireNonNull(inputShapes.get(input), input).clone();
     }
 
+    /** The shape an output has, −1 where any size is possible; empty if the graph does not say. */
+    long[] outputShape(String output) {
+        return requireNonNull(outputShapes.get(output), output).clone();
+    }
+
     /** Runs the network. All outputs of the manifest come back, in its order, by name; all values are finite. */
     Map<String, Tensor> run(List<Input> inputs) {
         lock.readLock().lock();
@@ -196,12 +216,16 @@ final class OnnxNetwork implements AutoCloseable {
                 return values;
             }
         } catch (OrtException e) {
-            throw new BackendException("network " + name + " failed: " + e.getMessage(), e);
+            throw new FailedRun("network " + name + " failed: " + oneLine(e), e);
         } finally {
             tensors.values().forEach(OnnxTensor::close);
             buffers.addAll(borrowed);
             lock.readLock().unlock();
         }
+    }
+
+    private static String oneLine(OrtException e) {
+        return String.valueOf(e.getMessage()).strip().replaceAll("\\s+", " ");
     }
 
     // Direct memory is freed only by the garbage collector, so that a new buffer for each picture would pile up. A

@@ -83,7 +83,7 @@ class NetworkManifestTest {
         assertThat(manifest.outputs())
                 .containsExactly(
                         new NetworkOutput.KeypointOutput(
-                                "d", "local", new KeypointForm(KeypointForm.Units.CENTERED, 0, false), 9),
+                                "d", "local", new KeypointForm(KeypointForm.Units.CENTERED, 0, false), 9, false),
                         new NetworkOutput.DescriptorOutput("e", "fine", true, true),
                         new NetworkOutput.ScoreOutput("f", "local", java.util.Optional.of(0.25)),
                         new NetworkOutput.MapOutput("g", "conv-4", NetworkInput.Layout.NHWC, true),

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.retrieval4j.api.BackendException;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.Extraction;
@@ -242,6 +243,48 @@ class OnnxExtractorTest {
                     assertThat(values[j]).isEqualTo(expected.descriptors().toArray()[j], within(1e-5f));
                 }
             }
+        }
+    }
+
+    @Test
+    void aGraphThatFailsWhenItFindsNothingHasNoFeatures(@TempDir Path folder) {
+        byte[] model = new GraphBuilder()
+                .input("x", 1, 3, 4, 4)
+                .longs("yx", new long[] {2, 3}, 2)
+                .longs("first", new long[] {0}, 1)
+                .node("NonZero", "x", "found")
+                .node("Transpose", "found", "rows", Map.of("perm", new long[] {1, 0}))
+                .node("Gather", "rows yx", "places", Map.of("axis", 1L))
+                .node("Gather", "places first", "top", Map.of("axis", 0L)) // fails where there is no row
+                .node("Sub", "top top", "zero")
+                .node("Add", "places zero", "k")
+                .node("Cast", "rows", "d", Map.of("to", 1L))
+                .output("k")
+                .output("d")
+                .build();
+        String manifest = TestNetworks.imageInput("{width: 4, height: 4, fit: squash}")
+                + """
+                outputs:
+                  - {name: k, meaning: keypoints, units: pixels, axes: yx, first-pixel-center: 0, fails-when-empty: true}
+                  - {name: d, meaning: descriptors}
+                """;
+        Image black = new Image(8, 8, new byte[192], Orientation.UPRIGHT);
+        try (Extractor extractor = TestNetworks.extractor(TestNetworks.write(folder, "empty", model, manifest))) {
+            ImageFeatures nothing = extractor.extract(black).local().orElseThrow();
+            assertThat(nothing.size()).isZero();
+            assertThat(nothing.width()).isEqualTo(8);
+            ImageFeatures some = extractor.extract(random(8, 8, 1)).local().orElseThrow();
+            assertThat(some.size()).isPositive();
+            assertThat(some.descriptors().columns())
+                    .isEqualTo(nothing.descriptors().columns())
+                    .isEqualTo(4);
+        }
+        Path strict = TestNetworks.write(folder, "strict", model, manifest.replace(", fails-when-empty: true", ""));
+        try (Extractor extractor = TestNetworks.extractor(strict)) {
+            assertThatThrownBy(() -> extractor.extract(black))
+                    .isInstanceOf(BackendException.class)
+                    .hasMessageStartingWith("network strict failed: ")
+                    .hasMessageNotContaining("\n");
         }
     }
 

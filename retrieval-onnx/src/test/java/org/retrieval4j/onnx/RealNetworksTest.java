@@ -13,9 +13,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.Extractor;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.Matcher;
 import org.retrieval4j.api.Matches;
+import org.retrieval4j.api.Orientation;
 
 class RealNetworksTest {
     private record Picture(String group, float[] vector) {}
@@ -106,6 +108,16 @@ class RealNetworksTest {
             Matches itself = lighterGlue.match(books[0], books[0]);
             assertThat(itself.size()).isGreaterThan(books[0].size() / 2);
             assertThat(itself.queryIndices()).isEqualTo(itself.referenceIndices());
+        }
+    }
+
+    @Test
+    void aFlatPictureHasNoFeaturesInXfeat() {
+        try (Extractor xfeat = RealNetworks.extractor("xfeat_1024_640x360")) {
+            Image flat = new Image(64, 48, new byte[3 * 64 * 48], Orientation.UPRIGHT);
+            ImageFeatures local = xfeat.extract(flat).local().orElseThrow();
+            assertThat(local.size()).isZero();
+            assertThat(local.descriptors().columns()).isEqualTo(64);
         }
     }
 
