@@ -89,6 +89,18 @@ public final class GivenArray {
         return PREFIX + Fingerprint.builder().add("array", array).build().hex().substring(0, 16);
     }
 
+    /**
+     * Stands for whole numbers in a spec: equal arrays have equal names.
+     *
+     * @param array the numbers
+     * @return {@code sha256:} and the first 16 digits of a hash over them
+     */
+    public static String nameOf(int[] array) {
+        java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(Math.multiplyExact(array.length, Integer.BYTES));
+        bytes.asIntBuffer().put(array);
+        return PREFIX + Fingerprint.ofBytes(bytes.array()).hex().substring(0, 16);
+    }
+
     private interface Form<T> {
         T of(NpyArray array);
     }

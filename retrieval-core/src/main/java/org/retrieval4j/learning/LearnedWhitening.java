@@ -1,0 +1,186 @@
+package org.retrieval4j.learning;
+
+import java.util.Arrays;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.FloatMatrix;
+
+/**
+ * Whitening learned from matching pairs: the differences within pairs become small in all directions, then the
+ * directions in which all vectors differ most are kept.
+ *
+ * <p>With m the mean of the pairs' first vectors and S the mean of (x_q − x_p)(x_q − x_p)ᵀ, the projection is EᵀP₁: P₁ =
+ * L⁻¹ with LLᵀ = S, E the eigenvectors of P₁ Σ (x − m)(x − m)ᵀ P₁ᵀ over all vectors. Mikolajczyk, Matas: Improving
+ * descriptors for fast tree matching by optimal linear projection. ICCV 2007; Radenović, Tolias, Chum: CNN image
+ * retrieval learns from BoW. ECCV 2016. If S is singular, 10⁻¹⁰ and then ten times more is added to its diagonal until
+ * it is not, as cnnimageretrieval-pytorch does.
+ *
+ * @param mean 1 x d, to be subtracted first
+ * @param projection dimension x d, the most telling direction first; in each the entry of largest magnitude is positive
+ */
+public record LearnedWhitening(FloatMatrix mean, FloatMatrix projection) {
+    /**
+     * Learns from pairs. Whoever has pairs can use it: ground truth, verified matches, augmented pictures.
+     *
+     * @param sample n x d
+     * @param queries first vector of each pair, a row of the sample
+     * @param positives second vector of each pair, a row of the sample
+     * @param dimension number of directions, 1 to d
+     * @param context threads; may be interrupted
+     * @return the whitening
+     * @throws IllegalArgumentException if there is no pair, or one is outside the sample
+     */
+    public static LearnedWhitening learn(
+            FloatMatrix sample, int[] queries, int[] positives, int dimension, BuildContext context) {
+        int d = sample.columns();
+        check(sample, queries, positives, dimension);
+        double[] mean = new double[d];
+        for (int query : queries) {
+            for (int j = 0; j < d; j++) {
+                mean[j] += (double) sample.get(query, j) / queries.length;
+            }
+        }
+        double[] differences = SymmetricProduct.of(
+                queries.length,
+                d,
+                (from, to, target) -> {
+                    for (int i = from; i < to; i++) {
+                        for (int j = 0; j < d; j++) {
+                            target[(i - from) * d + j] =
+                                    (double) sample.get(queries[i], j) - sample.get(positives[i], j);
+                        }
+                    }
+                },
+                context);
+        for (int i = 0; i < differences.length; i++) {
+            differences[i] /= queries.length;
+        }
+        double[] within = inverse(choleskyOfRegular(differences, d), d);
+        double[] moments = SymmetricProduct.of(
+                sample.rows(),
+                d,
+                (from, to, target) -> {
+                    for (int i = from; i < to; i++) {
+                        for (int j = 0; j < d; j++) {
+                            target[(i - from) * d + j] = sample.get(i, j) - mean[j];
+                        }
+                    }
+                },
+                context);
+        double[] whitened = multiply(multiply(within, moments, d, context), transposed(within, d), d, context);
+        SymmetricEigen eigen = SymmetricEigen.of(whitened, d, context);
+        float[] projection = new float[Math.multiplyExact(dimension, d)];
+        ParallelChunks.run(context, dimension, 1, (from, to) -> {
+            double[] row = new double[d];
+            addProduct(eigen.vector(from), 0, within, row);
+            SymmetricEigen.fixSign(row, 0, d);
+            for (int j = 0; j < d; j++) {
+                projection[from * d + j] = (float) row[j];
+            }
+        });
+        float[] floats = new float[d];
+        for (int j = 0; j < d; j++) {
+            floats[j] = (float) mean[j];
+        }
+        return new LearnedWhitening(FloatMatrix.of(1, d, floats), FloatMatrix.of(dimension, d, projection));
+    }
+
+    private static void check(FloatMatrix sample, int[] queries, int[] positives, int dimension) {
+        if (dimension < 1 || dimension > sample.columns()) {
+            throw new IllegalArgumentException("dimension must be 1 to " + sample.columns() + ", got " + dimension);
+        }
+        if (queries.length != positives.length || queries.length == 0) {
+            throw new IllegalArgumentException("there must be as many queries as positives and at least 1, got "
+                    + queries.length + " and " + positives.length);
+        }
+        for (int i = 0; i < queries.length; i++) {
+            if (Math.min(queries[i], positives[i]) < 0 || Math.max(queries[i], positives[i]) >= sample.rows()) {
+                throw new IllegalArgumentException("pair " + i + " must be rows 0 to " + (sample.rows() - 1)
+                        + " of the sample, got " + queries[i] + " and " + positives[i]);
+            }
+        }
+    }
+
+    private static double[] choleskyOfRegular(double[] matrix, int d) {
+        for (double added = 0; ; added = added == 0 ? 1e-10 : 10 * added) {
+            double[] lower = matrix.clone();
+            for (int i = 0; i < d; i++) {
+                lower[i * d + i] += added;
+            }
+            if (cholesky(lower, d)) {
+                return lower;
+            }
+        }
+    }
+
+    /** Replaces a matrix by its lower triangular factor, row by row; false if it is not positive definite. */
+    private static boolean cholesky(double[] a, int d) {
+        for (int i = 0; i < d; i++) {
+            double before = a[i * d + i];
+            for (int j = 0; j <= i; j++) {
+                double sum = a[i * d + j];
+                for (int k = 0; k < j; k++) {
+                    sum -= a[i * d + k] * a[j * d + k];
+                }
+                if (j < i) {
+                    a[i * d + j] = sum / a[j * d + j];
+                } else if (sum > d * Math.ulp(1.0) * before) { // what is less is rounding
+                    a[i * d + i] = Math.sqrt(sum);
+                } else {
+                    return false;
+                }
+            }
+            Arrays.fill(a, i * d + i + 1, (i + 1) * d, 0);
+        }
+        return true;
+    }
+
+    private static double[] inverse(double[] lower, int d) {
+        double[] inverse = new double[d * d];
+        for (int i = 0; i < d; i++) {
+            inverse[i * d + i] = 1;
+            for (int k = 0; k < i; k++) {
+                double factor = lower[i * d + k];
+                for (int j = 0; j <= k; j++) {
+                    inverse[i * d + j] -= factor * inverse[k * d + j];
+                }
+            }
+            for (int j = 0; j <= i; j++) {
+                inverse[i * d + j] /= lower[i * d + i];
+            }
+        }
+        return inverse;
+    }
+
+    private static double[] multiply(double[] a, double[] b, int d, BuildContext context) {
+        double[] product = new double[d * d];
+        ParallelChunks.run(context, d, 1, (from, to) -> {
+            double[] row = new double[d];
+            addProduct(a, from * d, b, row);
+            System.arraycopy(row, 0, product, from * d, d);
+        });
+        return product;
+    }
+
+    // row += a's row at a place times b
+    private static void addProduct(double[] a, int at, double[] b, double[] row) {
+        int d = row.length;
+        for (int k = 0; k < d; k++) {
+            double factor = a[at + k];
+            if (factor != 0) { // half of a triangular matrix
+                for (int j = 0; j < d; j++) {
+                    row[j] += factor * b[k * d + j];
+                }
+            }
+        }
+    }
+
+    private static double[] transposed(double[] a, int d) {
+        double[] transposed = new double[d * d];
+        for (int i = 0; i < d; i++) {
+            for (int j = 0; j < d; j++) {
+                transposed[j * d + i] = a[i * d + j];
+            }
+        }
+        return transposed;
+    }
+}
