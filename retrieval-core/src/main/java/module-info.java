@@ -14,13 +14,27 @@ module org.retrieval4j.core {
     exports org.retrieval4j.learning;
     exports org.retrieval4j.matching;
     exports org.retrieval4j.storage;
+    exports org.retrieval4j.transform;
 
     uses org.retrieval4j.kernel.Kernels;
 
     provides org.retrieval4j.spi.ComponentProvider with
+            org.retrieval4j.aggregation.BowAggregator.Provider,
+            org.retrieval4j.aggregation.CrowAggregator.Provider,
+            org.retrieval4j.aggregation.FisherAggregator.Provider,
+            org.retrieval4j.aggregation.GemAggregator.Provider,
+            org.retrieval4j.aggregation.MacAggregator.Provider,
+            org.retrieval4j.aggregation.NetVladAggregator.Provider,
+            org.retrieval4j.aggregation.RmacAggregator.Provider,
+            org.retrieval4j.aggregation.SpocAggregator.Provider,
             org.retrieval4j.aggregation.VladAggregator.Provider,
             org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,
-            org.retrieval4j.storage.FileAggregator.Provider;
+            org.retrieval4j.storage.FileAggregator.Provider,
+            org.retrieval4j.transform.L2Transform.Provider,
+            org.retrieval4j.transform.LearnedWhitenTransform.Provider,
+            org.retrieval4j.transform.PcaTransform.Provider,
+            org.retrieval4j.transform.PcaWhitenTransform.Provider,
+            org.retrieval4j.transform.PowerTransform.Provider;
     provides org.retrieval4j.spi.ImageDecoder with
             org.retrieval4j.image.ImageIoDecoder,
             org.retrieval4j.image.PnmDecoder;

@@ -150,7 +150,8 @@ public final class KMeans {
             ParallelChunks.run(context, n, CHUNK, (from, to) -> {
                 double sum = 0;
                 for (int i = from; i < to; i++) {
-                    double distance = squaredDistance(sample.array(), sample.offset() + i * d, seeds, seed, d);
+                    double distance =
+                            Kernels.fixedOrderSquaredDistance(sample.array(), sample.offset() + i * d, seeds, seed, d);
                     nearest[i] = Math.min(nearest[i], distance);
                     sum += nearest[i];
                 }
@@ -210,7 +211,7 @@ public final class KMeans {
         double[] distances = new double[ids.length];
         ParallelChunks.run(context, ids.length, CHUNK, (from, to) -> {
             for (int i = from; i < to; i++) {
-                distances[i] = squaredDistance(
+                distances[i] = Kernels.fixedOrderSquaredDistance(
                         sample.array(), sample.offset() + i * d, centroids.array(), centroids.offset() + ids[i] * d, d);
             }
         });
@@ -280,30 +281,6 @@ public final class KMeans {
             }
         });
         return FloatMatrix.of(k, d, means);
-    }
-
-    private static double squaredDistance(float[] a, int aAt, float[] b, int bAt, int d) {
-        // four sums: the additions do not wait for each other
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int j = 0;
-        for (; j + 3 < d; j += 4) {
-            double d0 = a[aAt + j] - b[bAt + j];
-            double d1 = a[aAt + j + 1] - b[bAt + j + 1];
-            double d2 = a[aAt + j + 2] - b[bAt + j + 2];
-            double d3 = a[aAt + j + 3] - b[bAt + j + 3];
-            s0 += d0 * d0;
-            s1 += d1 * d1;
-            s2 += d2 * d2;
-            s3 += d3 * d3;
-        }
-        for (; j < d; j++) {
-            double rest = a[aAt + j] - b[bAt + j];
-            s0 += rest * rest;
-        }
-        return (s0 + s1) + (s2 + s3);
     }
 
     private static IllegalArgumentException tooFew(int clusters, String found) {
