@@ -8,22 +8,21 @@ import org.retrieval4j.api.FloatMatrix;
  * fixed-order routine over all centroids, whatever the kernels.
  */
 final class NearestRow {
-    /** Products held at a time: 256 kB, which stays in a core's cache. */
+    /** Products held at a time: 256 kB, which stays in a core's cache … */
     private static final int CHUNK = 1 << 16;
+
+    /** … but up to 16 MB if it takes that many for enough rows to share the reading of the centroids. */
+    private static final int LARGE_CHUNK = 1 << 22;
+
+    private static final int ENOUGH_ROWS = 64;
 
     private NearestRow() {}
 
     static void assign(Kernels kernels, FloatMatrix x, Kernels.Operand centroids, int[] ids) {
+        check(x, centroids, ids);
         FloatMatrix c = centroids.matrix();
         int m = x.rows();
         int n = c.rows();
-        if (n < 1) {
-            throw new IllegalArgumentException("there must be at least 1 centroid, got 0");
-        }
-        requireWidth(x, c);
-        if (ids.length < m) {
-            throw new IllegalArgumentException("ids must have at least " + m + " values, got " + ids.length);
-        }
         float[] halfNorms = centroids.squaredNorms().clone();
         float largest = 0;
         for (int j = 0; j < n; j++) {
@@ -31,7 +30,7 @@ final class NearestRow {
             halfNorms[j] *= 0.5f;
         }
         double bound = 2 * Kernels.errorBound(x.columns());
-        int chunk = Math.max(1, Math.min(m, CHUNK / n));
+        int chunk = Math.min(m, chunkRows(n));
         float[] products = new float[chunk * n];
         for (int from = 0; from < m; from += chunk) {
             FloatMatrix rows = x.rows(from, Math.min(m, from + chunk));
@@ -45,6 +44,20 @@ final class NearestRow {
                         ? nearest(rows, i, c, products, i * n, halfNorms, bound * size + Float.MIN_NORMAL)
                         : nearestOf(rows, i, c, products, i * n, halfNorms, Double.NEGATIVE_INFINITY);
             }
+        }
+    }
+
+    private static int chunkRows(int n) {
+        return Math.max(1, Math.max(CHUNK / n, Math.min(ENOUGH_ROWS, LARGE_CHUNK / n)));
+    }
+
+    static void check(FloatMatrix x, Kernels.Operand centroids, int[] ids) {
+        if (centroids.matrix().rows() < 1) {
+            throw new IllegalArgumentException("there must be at least 1 centroid, got 0");
+        }
+        requireWidth(x, centroids.matrix());
+        if (ids.length < x.rows()) {
+            throw new IllegalArgumentException("ids must have at least " + x.rows() + " values, got " + ids.length);
         }
     }
 

@@ -2,7 +2,6 @@ package org.retrieval4j.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -36,6 +35,7 @@ class ScalarKernelsTest {
         float[] products = new float[m * n + 1];
         products[m * n] = 7;
         kernels.products(x, kernels.prepare(y), products);
+        double excess = 0;
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 double exact = 0;
@@ -44,9 +44,11 @@ class ScalarKernelsTest {
                     exact += (double) x.get(i, k) * y.get(j, k);
                     size += Math.abs((double) x.get(i, k) * y.get(j, k));
                 }
-                assertThat((double) products[i * n + j]).isCloseTo(exact, within(Kernels.errorBound(d) * size + 1e-30));
+                double allowed = Kernels.errorBound(d) * size;
+                excess = Math.max(excess, Math.abs(products[i * n + j] - exact) - allowed);
             }
         }
+        assertThat(excess).isZero();
         assertThat(products[m * n]).isEqualTo(7);
     }
 
@@ -58,19 +60,21 @@ class ScalarKernelsTest {
         float[] all = new float[37 * 700];
         kernels.products(x, kernels.prepare(y), all);
         float[] one = new float[1];
+        int different = 0;
         for (int i = 0; i < 37; i++) {
             for (int j = 0; j < 700; j += 13) {
                 kernels.products(x.rows(i, i + 1), kernels.prepare(y.rows(j, j + 1)), one);
-                assertThat(one[0]).isEqualTo(all[i * 700 + j]);
+                different += one[0] == all[i * 700 + j] ? 0 : 1;
             }
         }
+        assertThat(different).isZero();
     }
 
     @Test
     void assignsAsTheFixedOrderRoutineDoes() {
         Random random = new Random(6);
-        for (int n : new int[] {1, 2, 64, 300}) {
-            FloatMatrix x = gaussian(random, 500, 24);
+        for (int n : new int[] {1, 2, 33, 64, 300}) {
+            FloatMatrix x = gaussian(random, n == 300 ? 1050 : 3 * n + 40, 24);
             FloatMatrix c = gaussian(random, n, 24);
             assertThat(assign(x, c)).isEqualTo(exact(x, c));
         }
@@ -102,6 +106,11 @@ class ScalarKernelsTest {
         FloatMatrix c = FloatMatrix.ofRows(
                 new float[] {3e38f, -3e38f}, new float[] {3e38f, 3e38f}, new float[] {-3e38f, 3e38f});
         assertThat(assign(c, c)).containsExactly(0, 1, 2);
+        int[] many = new int[150];
+        for (int i = 0; i < many.length; i++) {
+            many[i] = i % 3;
+        }
+        assertThat(assign(c.select(many), c)).isEqualTo(many);
     }
 
     @Test
