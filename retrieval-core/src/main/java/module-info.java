@@ -10,6 +10,7 @@ module org.retrieval4j.core {
     exports org.retrieval4j.database;
     exports org.retrieval4j.eval;
     exports org.retrieval4j.image;
+    exports org.retrieval4j.index;
     exports org.retrieval4j.kernel;
     exports org.retrieval4j.learning;
     exports org.retrieval4j.matching;
@@ -28,6 +29,8 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.RmacAggregator.Provider,
             org.retrieval4j.aggregation.SpocAggregator.Provider,
             org.retrieval4j.aggregation.VladAggregator.Provider,
+            org.retrieval4j.index.FlatIndex.Provider,
+            org.retrieval4j.index.InvertedIndex.Provider,
             org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,
             org.retrieval4j.storage.FileAggregator.Provider,
             org.retrieval4j.transform.L2Transform.Provider,

@@ -205,6 +205,7 @@ public final class SectionWriter implements AutoCloseable {
         }
         startSections();
         pad();
+        buffer.clear();
         open = new Output(name, type, columns, position);
         return open;
     }
@@ -320,8 +321,8 @@ public final class SectionWriter implements AutoCloseable {
         public void writeBytes(byte[] values, int from, int count) throws IOException {
             requireType(Section.Type.BYTES);
             for (int done = 0; done < count; ) {
-                int n = Math.min(count - done, buffer.capacity());
-                drain(buffer.clear().put(values, from + done, n));
+                int n = Math.min(count - done, room(1));
+                buffer.put(values, from + done, n);
                 done += n;
             }
         }
@@ -337,9 +338,9 @@ public final class SectionWriter implements AutoCloseable {
         public void writeInts(int[] values, int from, int count) throws IOException {
             requireType(Section.Type.INTS);
             for (int done = 0; done < count; ) {
-                int n = Math.min(count - done, buffer.capacity() / Integer.BYTES);
-                buffer.clear().asIntBuffer().put(values, from + done, n);
-                drain(buffer.position(n * Integer.BYTES));
+                int n = Math.min(count - done, room(Integer.BYTES) / Integer.BYTES);
+                buffer.asIntBuffer().put(values, from + done, n);
+                buffer.position(buffer.position() + n * Integer.BYTES);
                 done += n;
             }
         }
@@ -355,9 +356,9 @@ public final class SectionWriter implements AutoCloseable {
         public void writeLongs(long[] values, int from, int count) throws IOException {
             requireType(Section.Type.LONGS);
             for (int done = 0; done < count; ) {
-                int n = Math.min(count - done, buffer.capacity() / Long.BYTES);
-                buffer.clear().asLongBuffer().put(values, from + done, n);
-                drain(buffer.position(n * Long.BYTES));
+                int n = Math.min(count - done, room(Long.BYTES) / Long.BYTES);
+                buffer.asLongBuffer().put(values, from + done, n);
+                buffer.position(buffer.position() + n * Long.BYTES);
                 done += n;
             }
         }
@@ -373,9 +374,9 @@ public final class SectionWriter implements AutoCloseable {
         public void writeFloats(float[] values, int from, int count) throws IOException {
             requireType(Section.Type.FLOATS);
             for (int done = 0; done < count; ) {
-                int n = Math.min(count - done, buffer.capacity() / Float.BYTES);
-                buffer.clear().asFloatBuffer().put(values, from + done, n);
-                drain(buffer.position(n * Float.BYTES));
+                int n = Math.min(count - done, room(Float.BYTES) / Float.BYTES);
+                buffer.asFloatBuffer().put(values, from + done, n);
+                buffer.position(buffer.position() + n * Float.BYTES);
                 done += n;
             }
         }
@@ -391,9 +392,9 @@ public final class SectionWriter implements AutoCloseable {
         public void writeDoubles(double[] values, int from, int count) throws IOException {
             requireType(Section.Type.DOUBLES);
             for (int done = 0; done < count; ) {
-                int n = Math.min(count - done, buffer.capacity() / Double.BYTES);
-                buffer.clear().asDoubleBuffer().put(values, from + done, n);
-                drain(buffer.position(n * Double.BYTES));
+                int n = Math.min(count - done, room(Double.BYTES) / Double.BYTES);
+                buffer.asDoubleBuffer().put(values, from + done, n);
+                buffer.position(buffer.position() + n * Double.BYTES);
                 done += n;
             }
         }
@@ -410,21 +411,22 @@ public final class SectionWriter implements AutoCloseable {
                 throw new IllegalArgumentException("values of " + type.bytes() + " bytes must be copied whole, got "
                         + values.remaining() + " bytes");
             }
-            crc.update(values.duplicate());
-            written += values.remaining();
-            SectionWriter.this.write(values.duplicate());
+            drain();
+            write(values.duplicate());
         }
 
         /**
          * Ends the section.
          *
+         * @throws IOException if the disk refuses
          * @throws IllegalStateException if the last row is not whole
          */
         @Override
-        public void close() {
+        public void close() throws IOException {
             if (open != this) {
                 return;
             }
+            drain();
             long rowBytes = (long) columns * type.bytes();
             if (rowBytes == 0 ? written > 0 : written % rowBytes != 0) {
                 throw new IllegalStateException("section " + name + " must hold whole rows of " + rowBytes
@@ -444,11 +446,23 @@ public final class SectionWriter implements AutoCloseable {
             }
         }
 
-        private void drain(ByteBuffer filled) throws IOException {
-            filled.flip();
-            crc.update(filled.duplicate());
-            written += filled.remaining();
-            SectionWriter.this.write(filled);
+        /** Bytes left in the buffer, at least as many as one value needs. */
+        private int room(int bytes) throws IOException {
+            if (buffer.remaining() < bytes) {
+                drain();
+            }
+            return buffer.remaining();
+        }
+
+        private void drain() throws IOException {
+            write(buffer.flip());
+            buffer.clear();
+        }
+
+        private void write(ByteBuffer bytes) throws IOException {
+            crc.update(bytes.duplicate());
+            written += bytes.remaining();
+            SectionWriter.this.write(bytes);
         }
     }
 }
