@@ -25,6 +25,8 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.FisherAggregator.Provider,
             org.retrieval4j.aggregation.GemAggregator.Provider,
             org.retrieval4j.aggregation.MacAggregator.Provider,
+            org.retrieval4j.aggregation.MultiVladAggregator.Provider,
+            org.retrieval4j.aggregation.MultiVocabularyVladAggregator.Provider,
             org.retrieval4j.aggregation.NetVladAggregator.Provider,
             org.retrieval4j.aggregation.RmacAggregator.Provider,
             org.retrieval4j.aggregation.SpocAggregator.Provider,

@@ -8,10 +8,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.OptionsText;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.learning.GivenArray;
@@ -235,6 +237,18 @@ public final class VladAggregator extends DescriptorAggregator<VladEncoder.Scrat
         }
         Options made = options.withArrays(codebook.rows(), given.map(GivenArray::nameOf), lcs, adapted);
         return new VladAggregator(made, ComponentState.ofArrays(arrays), kernels);
+    }
+
+    /** Options of a {@code vlad} that stands inside another spec. */
+    static Options nested(String component, ComponentSpec spec) {
+        if (spec.parts().size() != 1 || !spec.first().name().equals(NAME)) {
+            throw new IllegalArgumentException(component + ": vlad must be vlad(…), got \"" + spec + "\"");
+        }
+        return OptionsText.parse(spec.first(), Options.defaults());
+    }
+
+    VladEncoder encoder() {
+        return encoder;
     }
 
     private static void requireShape(String name, FloatMatrix array, int rows, int columns) {

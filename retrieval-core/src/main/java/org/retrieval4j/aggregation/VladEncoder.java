@@ -70,13 +70,7 @@ final class VladEncoder implements AutoCloseable {
     }
 
     float[] encode(FloatMatrix x, Scratch s) {
-        if (s.ids.length < x.rows()) {
-            s.ids = new int[x.rows()];
-        }
-        if (x.rows() > 0) {
-            kernels.assign(x, codebook, s.ids);
-        }
-        return encode(x, s.ids, s);
+        return encode(x, assign(x, s), s);
     }
 
     float[] encode(FloatMatrix x, int[] ids, Scratch s) {
@@ -85,6 +79,28 @@ final class VladEncoder implements AutoCloseable {
             add(x, i, ids[i], 1, s);
         }
         return finish(s);
+    }
+
+    /** Encodes the rows that lie in one part of the picture. */
+    float[] encode(FloatMatrix x, int[] ids, int[] parts, int part, Scratch s) {
+        start(s);
+        for (int i = 0; i < x.rows(); i++) {
+            if (parts[i] == part) {
+                add(x, i, ids[i], 1, s);
+            }
+        }
+        return finish(s);
+    }
+
+    /** The nearest clusters; the array belongs to the scratch. */
+    int[] assign(FloatMatrix x, Scratch s) {
+        if (s.ids.length < x.rows()) {
+            s.ids = new int[x.rows()];
+        }
+        if (x.rows() > 0) {
+            kernels.assign(x, codebook, s.ids);
+        }
+        return s.ids;
     }
 
     float[] encode(FloatMatrix x, FloatMatrix weights, Scratch s) {
