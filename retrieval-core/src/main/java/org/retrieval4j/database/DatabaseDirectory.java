@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.retrieval4j.storage.SectionFile;
 
 /** What stands in a database's directory. */
 final class DatabaseDirectory {
@@ -70,6 +71,23 @@ final class DatabaseDirectory {
         }
         for (Path path : paths) {
             Files.delete(path);
+        }
+    }
+
+    /** Checks every byte of every container file. */
+    static void verify(Path directory) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(directory)) {
+            files = all.filter(file -> file.toString().endsWith(".r4j"))
+                    .sorted()
+                    .toList();
+        }
+        for (Path path : files) {
+            try (SectionFile file = SectionFile.open(path)) {
+                file.verify();
+            } catch (NoSuchFileException e) {
+                continue; // merged away in between
+            }
         }
     }
 

@@ -191,6 +191,9 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
                 }
                 if (lock != null && pipelines.isLearned()) {
                     database.openIndex(true);
+                    // of a process that was killed right after it had learned
+                    new Learner(pipelines, context.executor(), context.progress())
+                            .describePending(store, database.index);
                 }
                 return database;
             } catch (IOException | RuntimeException | Error e) {
@@ -428,6 +431,20 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
                 store.compact(pipelines.pipeline().orElseThrow());
             }
             index.compact();
+            return true;
+        });
+    }
+
+    /**
+     * Checks every byte on disk against its checksum. Opening a database checks what it reads; the index and the
+     * features are mapped, and features checked when they are used.
+     *
+     * @throws CorruptFileException if a file is damaged
+     * @throws IOException if a file cannot be read
+     */
+    public void verify() throws IOException {
+        read(() -> {
+            DatabaseDirectory.verify(directory);
             return true;
         });
     }

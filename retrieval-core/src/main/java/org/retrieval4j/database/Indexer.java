@@ -163,45 +163,17 @@ final class Indexer {
         long time = System.nanoTime();
         options.progress().progress("train", 0, 1);
         Learner learner = new Learner(pipelines, options.executor(), options.progress());
-        index.learn(learner.learn(pending()));
+        index.learn(learner.learn(store.pending()));
         options.progress().progress("train", 1, 1);
         stopwatch.add(LEARN, time);
         describePending();
     }
 
-    /** Gives descriptors to the images that have none yet, a group at a time. */
     private void describePending() throws IOException {
-        List<Entry> pending = pending();
+        long time = System.nanoTime();
         Learner learner = new Learner(pipelines, options.executor(), options.progress());
-        int group = 64;
-        for (int from = 0; from < pending.size(); from += group) {
-            requireNotInterrupted();
-            List<Entry> part = pending.subList(from, Math.min(from + group, pending.size()));
-            long time = System.nanoTime();
-            List<GlobalDescriptor> vectors = learner.describe(part);
-            time = stopwatch.add(DESCRIBE, time);
-            Batch batch = new Batch();
-            for (int i = 0; i < part.size(); i++) {
-                long id = part.get(i).id();
-                store.append(new LogRecord.Described(id, DescriptorCodec.encode(vectors.get(i))));
-                batch.put(id, vectors.get(i));
-            }
-            store.force();
-            time = stopwatch.add(WRITE, time);
-            batch.apply();
-            stopwatch.add(INDEX, time);
-            options.progress().progress("aggregate", from + part.size(), pending.size());
-        }
-    }
-
-    private List<Entry> pending() {
-        List<Entry> pending = new ArrayList<>();
-        store.table().forEach(entry -> {
-            if (entry.isPending()) {
-                pending.add(entry);
-            }
-        });
-        return pending;
+        learner.describePending(store, index);
+        stopwatch.add(DESCRIBE, time);
     }
 
     private void extract(List<Job> jobs) throws IOException {
@@ -221,7 +193,7 @@ final class Indexer {
 
     /** Takes the next result and all that are ready behind it, and makes them safe at once. */
     private void commit(OrderedTasks<Outcome> tasks) throws IOException {
-        Batch batch = new Batch();
+        IndexBatch batch = new IndexBatch();
         try {
             do {
                 write(tasks.take(), batch);
@@ -238,17 +210,17 @@ final class Indexer {
         }
     }
 
-    private void settle(Batch batch) throws IOException {
+    private void settle(IndexBatch batch) throws IOException {
         long time = System.nanoTime();
         List<ImageRecord> safe = store.force();
         time = stopwatch.add(WRITE, time);
-        batch.apply();
+        batch.applyTo(index);
         stopwatch.add(INDEX, time);
         indexed += safe.size();
         safe.forEach(options.acknowledged());
     }
 
-    private void write(Outcome outcome, Batch batch) throws IOException {
+    private void write(Outcome outcome, IndexBatch batch) throws IOException {
         done++;
         Job job = outcome.job();
         Ready ready = outcome.ready();
@@ -385,26 +357,5 @@ final class Indexer {
 
     private static CancellationException cancelled() {
         return new CancellationException("indexing was interrupted; what was acknowledged is kept");
-    }
-
-    /** Changes of the index that belong to one group. */
-    private final class Batch {
-        private final List<Long> ids = new ArrayList<>();
-        private final List<GlobalDescriptor> vectors = new ArrayList<>();
-        private final List<Long> removed = new ArrayList<>();
-
-        void put(long id, GlobalDescriptor vector) {
-            ids.add(id);
-            vectors.add(vector);
-        }
-
-        void remove(long id) {
-            removed.add(id);
-        }
-
-        void apply() {
-            index.put(ids, vectors);
-            index.remove(removed);
-        }
     }
 }

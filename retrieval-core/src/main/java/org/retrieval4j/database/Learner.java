@@ -23,6 +23,8 @@ final class Learner {
     /** Values of all features in the sample together: 128 MiB, 262,144 SIFT descriptors. */
     static final long SAMPLE_VALUES = 1L << 25;
 
+    private static final int GROUP = 64;
+
     private final Pipelines pipelines;
     private final Executor executor;
     private final ProgressListener progress;
@@ -54,14 +56,33 @@ final class Learner {
         return descriptors;
     }
 
-    /** The descriptors of pending images, by what was learned before. */
-    List<GlobalDescriptor> describe(List<Entry> pending) throws IOException {
-        return forEach(pending, entry -> {
-            GlobalDescriptor base = pipelines.aggregates()
-                    ? pipelines.aggregate(material(entry).read(PendingCodec::features))
-                    : material(entry).read(PendingCodec::vector);
-            return pipelines.transform(base);
-        });
+    /**
+     * Gives their descriptors to all pending images, a group at a time, by what was learned before.
+     *
+     * @throws java.util.concurrent.CancellationException if this thread is interrupted; the groups so far are kept
+     */
+    void describePending(Store store, LiveIndex index) throws IOException {
+        List<Entry> pending = store.pending();
+        for (int from = 0; from < pending.size(); from += GROUP) {
+            List<Entry> group = pending.subList(from, Math.min(from + GROUP, pending.size()));
+            List<GlobalDescriptor> vectors = forEach(group, this::describe);
+            IndexBatch batch = new IndexBatch();
+            for (int i = 0; i < group.size(); i++) {
+                long id = group.get(i).id();
+                store.append(new LogRecord.Described(id, DescriptorCodec.encode(vectors.get(i))));
+                batch.put(id, vectors.get(i));
+            }
+            store.force();
+            batch.applyTo(index);
+            progress.progress("aggregate", from + group.size(), pending.size());
+        }
+    }
+
+    private GlobalDescriptor describe(Entry entry) throws IOException {
+        return pipelines.transform(
+                pipelines.aggregates()
+                        ? pipelines.aggregate(material(entry).read(PendingCodec::features))
+                        : material(entry).read(PendingCodec::vector));
     }
 
     private List<ImageFeatures> sample(List<Entry> pending) throws IOException {

@@ -48,7 +48,8 @@ final class LiveIndex implements Closeable {
     void learn(List<GlobalDescriptor> sample) throws IOException {
         DatabaseDirectory.deleteRecursively(
                 folder); // left by a process that was killed before it came to the end of learning
-        Index made = components.create(
+        Index made = Pipelines.create(
+                components,
                 Index.class,
                 pipelines.header().part(DatabaseHeader.INDEX).spec(),
                 context.withDirectory(folder).withDescriptors(sample));
@@ -68,22 +69,25 @@ final class LiveIndex implements Closeable {
 
     /** Opens the index of a database that has learned, and makes it agree with the images. */
     void open(Store.Snapshot snapshot, boolean writable) throws IOException {
-        Index opened = components.create(
-                Index.class, pipelines.header().part(DatabaseHeader.INDEX).spec(), context.withDirectory(folder));
+        Index opened = Pipelines.create(
+                components,
+                Index.class,
+                pipelines.header().part(DatabaseHeader.INDEX).spec(),
+                context.withDirectory(folder));
         try {
             pipelines.requireSame(DatabaseHeader.INDEX, opened);
             long[] there = opened.ids();
-            Index target = opened;
+            List<Long> missing = missing(snapshot.table(), there);
             if (writable) {
-                long[] gone = Arrays.stream(there)
+                opened.removeAll(Arrays.stream(there)
                         .filter(id -> snapshot.table().get(id) == null)
-                        .toArray();
-                opened.removeAll(gone);
-            } else {
-                target = components.create(Index.class, opened.spec().toString(), context);
-                beside = target;
+                        .toArray());
+                put(snapshot, missing, opened);
+            } else if (!missing.isEmpty()) {
+                Index other = components.open(Index.class, opened.spec(), opened.state(), context);
+                beside = other;
+                put(snapshot, missing, other);
             }
-            putMissing(snapshot, there, target);
         } catch (IOException | RuntimeException | Error e) {
             opened.close();
             throw e;
@@ -91,13 +95,17 @@ final class LiveIndex implements Closeable {
         index = opened;
     }
 
-    private static void putMissing(Store.Snapshot snapshot, long[] there, Index target) throws IOException {
+    private static List<Long> missing(ImageTable table, long[] there) {
         List<Long> missing = new ArrayList<>();
-        snapshot.table().forEach(entry -> {
+        table.forEach(entry -> {
             if (!entry.isPending() && Arrays.binarySearch(there, entry.id()) < 0) {
                 missing.add(entry.id());
             }
         });
+        return missing;
+    }
+
+    private static void put(Store.Snapshot snapshot, List<Long> missing, Index target) throws IOException {
         for (int from = 0; from < missing.size(); from += GROUP) {
             List<Long> group = missing.subList(from, Math.min(from + GROUP, missing.size()));
             long[] ids = new long[group.size()];

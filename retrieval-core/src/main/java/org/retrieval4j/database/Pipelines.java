@@ -10,6 +10,7 @@ import static org.retrieval4j.database.DatabaseHeader.VERIFIER;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -237,7 +238,7 @@ final class Pipelines implements Closeable {
 
     private <C extends Component> C learn(String role, Class<C> kind, BuildContext with) throws IOException {
         BuildContext whole = with.withBaseDirectory(context.baseDirectory()).withKernel(context.kernel());
-        return keep(role, kind, components.create(kind, header.part(role).spec(), whole));
+        return keep(role, kind, create(components, kind, header.part(role).spec(), whole));
     }
 
     /** Saves a component that was just made. */
@@ -290,7 +291,7 @@ final class Pipelines implements Closeable {
         if (spec == null) {
             throw new IllegalStateException("no spec of the " + role);
         }
-        return keep(role, kind, components.create(kind, spec, context));
+        return keep(role, kind, create(components, kind, spec, context));
     }
 
     /**
@@ -307,7 +308,17 @@ final class Pipelines implements Closeable {
         }
     }
 
-    /** The specs by role, each canonical. */
+    /** Makes a component; what goes wrong with files is thrown as such. */
+    static <C extends Component> C create(
+            Components components, Class<C> kind, ComponentSpec spec, BuildContext context) throws IOException {
+        try {
+            return components.create(kind, spec, context);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** The specs by role, each checked. */
     private static Map<String, ComponentSpec> split(DatabaseOptions options, Components components) {
         Map<String, ComponentSpec> specs = new LinkedHashMap<>();
         List<ComponentSpec.Part> extractor = options.extractor().parts();

@@ -45,33 +45,41 @@ final class Searcher {
                 ? Collections.nCopies(queries.size(), new SearchResult(List.of()))
                 : index.search(descriptors(queries), wider, snapshot.table());
         long share = (System.nanoTime() - start) / Math.max(1, queries.size());
-        List<Ranking> rankings = new ArrayList<>();
-        for (int i = 0; i < queries.size(); i++) {
+        List<Stopwatch> stopwatches = new ArrayList<>();
+        List<List<RankedImage>> ranked = new ArrayList<>();
+        for (SearchResult result : found) {
             Stopwatch stopwatch =
                     new Stopwatch(SEARCH, CandidateVerifier.READ, CandidateVerifier.MATCH, CandidateVerifier.VERIFY);
             stopwatch.addNanos(SEARCH, share);
-            List<RankedImage> images = new ArrayList<>();
-            for (Hit hit : found.get(i).hits()) {
-                Entry entry = snapshot.table().get(hit.imageId());
-                if (entry != null) {
-                    images.add(new RankedImage(entry.image(), hit.score(), OptionalInt.empty(), Optional.empty()));
-                }
-            }
+            stopwatches.add(stopwatch);
+            ranked.add(images(result));
+        }
+        if (verify > 0) {
+            CandidateVerifier verifier = new CandidateVerifier(pipelines, executor, id -> features(snapshot, id));
+            verifier.verify(queries, ranked, verify, stopwatches);
+        }
+        List<Ranking> rankings = new ArrayList<>();
+        for (int i = 0; i < queries.size(); i++) {
+            List<RankedImage> images = ranked.get(i);
             int first = Math.min(verify, images.size());
-            if (first > 0) {
-                CandidateVerifier verifier = new CandidateVerifier(pipelines.matcher(), pipelines.verifier(), executor);
-                List<RankedImage> checked = verifier.verify(
-                        queries.get(i).local().orElseThrow(),
-                        images.subList(0, first),
-                        id -> features(snapshot, id),
-                        stopwatch);
-                List<RankedImage> reordered = new ArrayList<>(VerificationOrder.order(checked));
-                reordered.addAll(images.subList(first, images.size()));
-                images = reordered;
-            }
-            rankings.add(new Ranking(images.subList(0, Math.min(options.k(), images.size())), stopwatch.seconds()));
+            List<RankedImage> reordered = new ArrayList<>(VerificationOrder.order(images.subList(0, first)));
+            reordered.addAll(images.subList(first, images.size()));
+            rankings.add(new Ranking(
+                    reordered.subList(0, Math.min(options.k(), reordered.size())),
+                    stopwatches.get(i).seconds()));
         }
         return rankings;
+    }
+
+    private List<RankedImage> images(SearchResult result) {
+        List<RankedImage> images = new ArrayList<>();
+        for (Hit hit : result.hits()) {
+            Entry entry = snapshot.table().get(hit.imageId());
+            if (entry != null) {
+                images.add(new RankedImage(entry.image(), hit.score(), OptionalInt.empty(), Optional.empty()));
+            }
+        }
+        return images;
     }
 
     private static List<GlobalDescriptor> descriptors(List<Extraction> queries) {

@@ -218,6 +218,17 @@ final class Store implements Closeable {
         return id == null ? null : table().get(id);
     }
 
+    /** The images that have no descriptor yet, by ascending id. */
+    List<Entry> pending() {
+        List<Entry> pending = new ArrayList<>();
+        table().forEach(entry -> {
+            if (entry.isPending()) {
+                pending.add(entry);
+            }
+        });
+        return pending;
+    }
+
     /** The smallest id that was never given. */
     long nextId() {
         return nextId;
@@ -347,11 +358,6 @@ final class Store implements Closeable {
 
     long logBytes() {
         return state.log().length();
-    }
-
-    /** Checks every byte of the segments; the log is checked when it is opened. */
-    void verify() throws IOException {
-        segments.verify();
     }
 
     @Override

@@ -57,6 +57,7 @@ class DamagedFilesTest {
             List<RankedImage> ranking =
                     database.search(extraction, SearchOptions.top(10), 3).images();
             database.info();
+            database.verify();
             return new Content(database.images(), features, ranking);
         }
     }

@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.retrieval4j.api.Aggregator;
@@ -26,8 +27,12 @@ import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.ImageHeader;
+import org.retrieval4j.api.ImageLimits;
+import org.retrieval4j.api.ImageReader;
 import org.retrieval4j.api.Orientation;
 import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.spi.ImageDecoder;
 import org.retrieval4j.storage.ComponentFile;
 
 class ImageDatabaseTest {
@@ -468,7 +473,8 @@ class ImageDatabaseTest {
 
     @Test
     void learnsFromASampleAndDescribesLikeItsComponents() throws IOException {
-        try (ImageDatabase database = create(TestComponents.options().withSampleImages(6))) {
+        try (ImageDatabase database = create(
+                TestComponents.options().withSampleImages(6).withIndex(ComponentSpec.parse("flat(metric=l2)")))) {
             database.addAll(sources, Photos.reader(), INDEXING);
             assertThat(database.images())
                     .extracting(ImageRecord::name)
@@ -513,6 +519,69 @@ class ImageDatabaseTest {
             assertThat(database.search(database.extract(Photos.view(0, 0)), SearchOptions.top(30), 0)
                             .images())
                     .hasSize(20);
+        }
+    }
+
+    @Test
+    void bringsItsIndexUpToDateByItself() throws IOException {
+        Ranking before;
+        Extraction query;
+        try (ImageDatabase database = filled()) {
+            query = database.extract(Photos.view(3, 0));
+            before = database.search(query, SearchOptions.top(20), 0);
+        }
+        DatabaseDirectory.deleteRecursively(directory.resolve("index"));
+        try (ImageDatabase database = open()) {
+            assertThat(database.search(query, SearchOptions.top(20), 0).images())
+                    .isEqualTo(before.images());
+        }
+    }
+
+    @Test
+    void holdsNoMorePicturesThanTheMemoryAllows() throws Exception {
+        AtomicInteger decoding = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        ImageIoDecoder decoder = new ImageIoDecoder();
+        ImageDecoder watched = new ImageDecoder() {
+            @Override
+            public String name() {
+                return "watched";
+            }
+
+            @Override
+            public int priority() {
+                return 1;
+            }
+
+            @Override
+            public boolean supports(ImageHeader.Format format) {
+                return decoder.supports(format);
+            }
+
+            @Override
+            public Image decode(byte[] bytes, ImageHeader header) throws IOException {
+                most.accumulateAndGet(decoding.incrementAndGet(), Math::max);
+                try {
+                    Thread.sleep(5);
+                    return decoder.decode(bytes, header);
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                } finally {
+                    decoding.decrementAndGet();
+                }
+            }
+        };
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try (ImageDatabase database = create(TestComponents.options())) {
+            // a picture needs 55 kB twice, and its file: two fit, three do not
+            database.addAll(
+                    sources,
+                    new ImageReader(List.of(watched), ImageLimits.defaults()),
+                    INDEXING.withExecutor(threads).withMemoryBytes(200_000));
+            assertThat(database.size()).isEqualTo(20);
+            assertThat(most.get()).isBetween(1, 3);
+        } finally {
+            threads.shutdownNow();
         }
     }
 

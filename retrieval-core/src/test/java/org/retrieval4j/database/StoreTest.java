@@ -120,7 +120,6 @@ class StoreTest {
             store.compact(PIPELINE);
             requireHolds(store, 3);
             assertThat(store.segmentCount()).isEqualTo(1);
-            store.verify();
         }
         try (Store store = open()) {
             requireHolds(store, 3);

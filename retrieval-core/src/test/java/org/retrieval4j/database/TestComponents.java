@@ -20,6 +20,7 @@ import org.retrieval4j.api.Matches;
 import org.retrieval4j.api.Model;
 import org.retrieval4j.api.Verification;
 import org.retrieval4j.api.Verifier;
+import org.retrieval4j.index.FlatIndex;
 import org.retrieval4j.spi.ComponentProvider;
 
 /** Small components that do the whole job on {@link Photos}, and the database's options with them. */
@@ -33,14 +34,13 @@ public final class TestComponents {
                 new NearestProvider(),
                 new ShiftProvider(),
                 new VladAggregator.Provider(),
-                new MemoryIndex.Provider()));
+                new FlatIndex.Provider()));
     }
 
     static DatabaseOptions options() {
         return DatabaseOptions.defaults()
                 .withExtractor(ComponentSpec.parse("cells"))
                 .withAggregator(Optional.of(ComponentSpec.parse("vlad(clusters=8,normalization=intra)")))
-                .withIndex(ComponentSpec.parse("memory"))
                 .withMatcher(ComponentSpec.parse("nearest"))
                 .withVerifier(ComponentSpec.parse("shift"));
     }
