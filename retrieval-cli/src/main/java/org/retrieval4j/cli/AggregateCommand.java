@@ -13,6 +13,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.storage.ComponentFile;
 import org.retrieval4j.storage.NpyArray;
 import org.retrieval4j.storage.NpyFile;
 import picocli.CommandLine.Command;
@@ -59,6 +60,12 @@ final class AggregateCommand extends Subcommand {
             description = "Where the vector goes: float32, as long as its dimension.")
     private Path output;
 
+    @Option(
+            names = "--save",
+            paramLabel = "A.r4j",
+            description = "Where the aggregator itself goes; file(path=A.r4j) is its spec then.")
+    private @Nullable Path save;
+
     @Option(names = "--seed", paramLabel = "N", description = "Seed of what is learned (default: 42).")
     private long seed = 42;
 
@@ -84,6 +91,9 @@ final class AggregateCommand extends Subcommand {
             progress.close();
             float[] vector = vector(aggregated(made, x));
             NpyFile.write(output, vector, vector.length);
+            if (save != null) {
+                ComponentFile.save(Aggregator.class, made, save);
+            }
         }
         return Main.DONE;
     }

@@ -2,32 +2,33 @@ package org.retrieval4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.ServiceLoader;
 import org.retrieval4j.api.ImageLimits;
 import org.retrieval4j.api.ImageReader;
+import org.retrieval4j.image.ChildProcessDecoder;
 import org.retrieval4j.spi.ImageDecoder;
 
 /** The reader of a command, with the child processes it may use. */
 final class Decoding implements AutoCloseable {
     private final ImageReader reader;
-    private final List<AutoCloseable> children;
+    private final List<ChildProcessDecoder> children;
 
-    private Decoding(ImageReader reader, List<AutoCloseable> children) {
+    private Decoding(ImageReader reader, List<ChildProcessDecoder> children) {
         this.reader = reader;
         this.children = children;
     }
 
     static Decoding open(DecodingOptions options, int threads) {
         ImageLimits limits = options.limits();
+        ImageReader inside = ImageReader.load(limits);
         if (!options.child()) {
-            return new Decoding(ImageReader.load(limits), List.of());
+            return new Decoding(inside, List.of());
         }
-        DecoderProcesses processes = new DecoderProcesses(threads);
-        List<ImageDecoder> decoders = new ArrayList<>();
-        for (ImageDecoder decoder : ServiceLoader.load(ImageDecoder.class)) {
-            decoders.add(processes.decoder(decoder));
+        List<ChildProcessDecoder> children = new ArrayList<>();
+        for (ImageDecoder decoder : inside.decoders()) {
+            children.add(new ChildProcessDecoder(
+                    decoder, ChildProcessDecoder.Options.defaults().withProcesses(threads)));
         }
-        return new Decoding(new ImageReader(decoders, limits), List.of(processes));
+        return new Decoding(new ImageReader(children, limits), children);
     }
 
     ImageReader reader() {
@@ -36,12 +37,6 @@ final class Decoding implements AutoCloseable {
 
     @Override
     public void close() {
-        for (AutoCloseable child : children) {
-            try {
-                child.close();
-            } catch (Exception e) {
-                throw new CommandException("a decoder process did not end: " + e.getMessage(), e);
-            }
-        }
+        children.forEach(ChildProcessDecoder::close);
     }
 }

@@ -45,7 +45,8 @@ public final class Main {
         return run(new Console(out, err, false), arguments);
     }
 
-    private static int run(Console console, String... arguments) {
+    /** Runs a command on a console that is there already. */
+    static int run(Console console, String... arguments) {
         CommandLine line = new CommandLine(new RetrievalCommand(console));
         line.setOut(console.outWriter());
         line.setErr(console.errWriter());

@@ -5,6 +5,9 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Properties;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.factory.Nd4jBackend;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.onnx.OnnxEngine;
@@ -30,6 +33,7 @@ final class Probe {
             switch (arguments[0]) {
                 case "opencv" -> probe.openCv();
                 case "onnxruntime" -> probe.onnxRuntime();
+                case "nd4j" -> probe.nd4j();
                 case "kernels" -> probe.kernels();
                 default -> throw new IllegalArgumentException("nothing to probe: " + arguments[0]);
             }
@@ -62,6 +66,14 @@ final class Probe {
         fact("version", status.version());
         fact("detail", status.message());
         fact("providers", String.join(", ", status.providers()));
+    }
+
+    private void nd4j() {
+        Nd4jBackend backend = Nd4j.getBackend();
+        Properties properties = Nd4j.getExecutioner().getEnvironmentInformation();
+        fact("loaded", "true");
+        fact("backend", backend.getClass().getSimpleName());
+        fact("detail", backend.getClass().getSimpleName() + ", BLAS " + properties.get("blas.vendor"));
     }
 
     private void kernels() {

@@ -6,13 +6,14 @@ import java.util.function.LongSupplier;
 import org.retrieval4j.api.ProgressListener;
 
 /**
- * Shows how far long work is: on a terminal a bar with rate and time left, redrawn in place; elsewhere a line when a
- * stage ends and one every half minute. Thread-safe.
+ * Shows how far long work is: on a terminal a bar with rate and time left, redrawn in place; elsewhere a line at the end
+ * of a stage that took seconds, and one every half minute. Thread-safe.
  */
 final class Progress implements ProgressListener, AutoCloseable {
     private static final int BAR = 24;
     private static final long REDRAW_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 30_000_000_000L;
+    private static final long WORTH_A_LINE_NANOS = 2_000_000_000L;
 
     private final PrintStream err;
     private final boolean terminal;
@@ -87,7 +88,7 @@ final class Progress implements ProgressListener, AutoCloseable {
             draw(lastCall);
             err.print("\n");
             drawn = 0;
-        } else {
+        } else if (lastCall - startedAt >= WORTH_A_LINE_NANOS) {
             line(lastCall);
         }
         err.flush();
@@ -95,7 +96,7 @@ final class Progress implements ProgressListener, AutoCloseable {
     }
 
     private void line(long now) {
-        err.print("retrieval: " + stage + " " + done + (total > 0 ? " of " + total : "") + rate(now) + "\n");
+        err.print(stage + " " + done + (total > 0 ? " of " + total : "") + rate(now) + "\n");
         err.flush();
     }
 

@@ -107,7 +107,7 @@ final class SearchCommand extends Subcommand {
             progress.close();
             if (page.isPresent() && report != null) {
                 page.get().write(report);
-                console().note("retrieval: report written to " + report);
+                console().note("report written to " + report);
             }
         }
         return Main.DONE;
@@ -170,7 +170,7 @@ final class SearchCommand extends Subcommand {
             for (RankedImage hit : found.ranking().images()) {
                 Map<String, @Nullable Object> entry = new LinkedHashMap<>();
                 entry.put("image", hit.image().name());
-                entry.put("score", hit.score());
+                entry.put("score", hit.score() + 0.0f); // no negative zero
                 entry.put("inliers", hit.inliers().isPresent() ? hit.inliers().getAsInt() : null);
                 list.add(entry);
             }

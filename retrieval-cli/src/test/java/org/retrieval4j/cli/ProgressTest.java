@@ -23,7 +23,7 @@ class ProgressTest {
     }
 
     @Test
-    void saysOneLineAStageWhereThereIsNoTerminal() {
+    void saysOneLineALongStageWhereThereIsNoTerminal() {
         try (Progress progress = progress(false)) {
             for (int i = 0; i <= 20; i++) {
                 progress.progress("extract", i, 20);
@@ -31,7 +31,7 @@ class ProgressTest {
             }
             progress.progress("k-means", 1, 3);
         }
-        assertThat(text()).isEqualTo("retrieval: extract 20 of 20, 10/s, 2.0 s\nretrieval: k-means 1 of 3\n");
+        assertThat(text()).isEqualTo("extract 20 of 20, 10/s, 2.0 s\n");
     }
 
     @Test
@@ -41,7 +41,7 @@ class ProgressTest {
             now.addAndGet(31 * SECOND);
             progress.progress("extract", 62, 1000);
         }
-        assertThat(text()).startsWith("retrieval: extract 62 of 1000, 2.0/s, 7:49 min left\n");
+        assertThat(text()).startsWith("extract 62 of 1000, 2.0/s, 7:49 min left\n");
     }
 
     @Test

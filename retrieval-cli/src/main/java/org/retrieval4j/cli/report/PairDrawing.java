@@ -135,11 +135,14 @@ final class PairDrawing {
                 return ""; // a corner beyond the horizon
             }
             points.append(corner == 0 ? "M" : "L")
-                    .append(Math.round(offset + x(reference, mappedX, mappedY)))
+                    .append(Math.round(x(reference, mappedX, mappedY)))
                     .append(' ')
                     .append(Math.round(y(reference, mappedX, mappedY)));
         }
-        return "<path class=\"frame\" d=\"" + points + "Z\"/>";
+        // an inner svg cuts off what lies outside the picture
+        int width = width(reference.width(), reference.height(), reference.orientation());
+        return "<svg x=\"" + Math.round(offset) + "\" width=\"" + width + "\" height=\"" + HEIGHT
+                + "\"><path class=\"frame\" d=\"" + points + "Z\"/></svg>";
     }
 
     private void line(StringBuilder path, int queryIndex, int referenceIndex) {

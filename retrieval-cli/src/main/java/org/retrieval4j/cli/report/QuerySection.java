@@ -17,7 +17,9 @@ final class QuerySection {
     private static final int HITS_BYTES = 110_000; // base64 makes 4 of 3
     private static final int HIT_BYTES = 20_000;
     private static final int DRAWING_BYTES = 70_000;
-    private static final int MAX_DRAWING = 9_000;
+    private static final int MAX_DRAWING = 6_000;
+
+    private static final int SHOWN_HEIGHT = 430; // of a pair, in CSS pixels, where the window is wide enough
 
     private final int number;
     private final QueryEntry query;
@@ -59,7 +61,7 @@ final class QuerySection {
                 .append("\">\n<h2><span>")
                 .append(number)
                 .append("</span> ")
-                .append(Html.escape(query.name()))
+                .append(path(query.name()))
                 .append("</h2>\n");
         if (!query.note().isEmpty()) {
             html.append("<p class=\"")
@@ -104,7 +106,7 @@ final class QuerySection {
         HitEntry hit = query.hits().get(index);
         String name = hit.image().image().name();
         html.append("<label class=\"card ")
-                .append(word(hit.verdict()))
+                .append(word(index))
                 .append("\" title=\"")
                 .append(Html.escape(name))
                 .append("\"><input type=\"radio\" name=\"q")
@@ -138,6 +140,10 @@ final class QuerySection {
                 .append(width)
                 .append(' ')
                 .append(PairDrawing.HEIGHT)
+                .append("\" width=\"")
+                .append(width * SHOWN_HEIGHT / PairDrawing.HEIGHT)
+                .append("\" height=\"")
+                .append(SHOWN_HEIGHT)
                 .append("\" role=\"img\" aria-label=\"Query beside ")
                 .append(Html.escape(name))
                 .append(", ")
@@ -164,7 +170,7 @@ final class QuerySection {
         html.append("</svg><figcaption><b>")
                 .append(index + 1)
                 .append("</b> ")
-                .append(Html.escape(name))
+                .append(path(name))
                 .append("<span class=\"figures\">")
                 .append(proof(hit))
                 .append("</span></figcaption></figure>\n");
@@ -191,8 +197,21 @@ final class QuerySection {
         return count == 0 ? "no model" : count + (count == 1 ? " inlier" : " inliers");
     }
 
-    private static String word(Verdict verdict) {
-        return verdict.name().toLowerCase(Locale.ROOT);
+    // A wrong image is a mistake only before a right one; behind them all, something has to stand.
+    private String word(int index) {
+        Verdict verdict = query.hits().get(index).verdict();
+        boolean late = verdict == Verdict.WRONG
+                && query.hits().subList(0, index).stream()
+                                .filter(hit -> hit.verdict() == Verdict.RIGHT)
+                                .count()
+                        >= query.relevant().orElse(0);
+        return verdict.name().toLowerCase(Locale.ROOT) + (late ? " late" : "");
+    }
+
+    private static String path(String name) {
+        String last = Html.fileName(name);
+        String folder = name.substring(0, name.length() - last.length());
+        return (folder.isEmpty() ? "" : "<i>" + Html.escape(folder) + "</i>") + Html.escape(last);
     }
 
     private static String use(PictureStore.Stored picture, String label) {
@@ -221,7 +240,7 @@ final class QuerySection {
                     .append("\"></i>")
                     .append(Html.escape(stage.getKey()))
                     .append(" <b>")
-                    .append(Report.milliseconds(stage.getValue() / queries))
+                    .append(Report.time(stage.getValue() / queries))
                     .append("</b></li>");
             from += part;
             color++;

@@ -121,7 +121,7 @@ public final class Report {
                 seconds.values().stream().mapToDouble(Double::doubleValue).sum();
         int answered = sections.size() - failed;
         if (answered > 0) {
-            fact(page, milliseconds(total / answered), "a query");
+            fact(page, time(total / answered), "a query");
         }
         page.append("</ul>\n");
         if (answered > 0) {
@@ -155,11 +155,12 @@ public final class Report {
         page.append("<li><b>").append(figure).append("</b> ").append(what).append("</li>\n");
     }
 
-    static String milliseconds(double seconds) {
+    static String time(double seconds) {
         double milliseconds = 1000 * seconds;
-        return milliseconds < 9995
-                ? String.format(Locale.ROOT, milliseconds < 9.95 ? "%.1f ms" : "%.0f ms", milliseconds)
-                : String.format(Locale.ROOT, "%.1f s", seconds);
+        if (milliseconds < 999.5) {
+            return String.format(Locale.ROOT, milliseconds < 9.95 ? "%.1f ms" : "%.0f ms", milliseconds);
+        }
+        return String.format(Locale.ROOT, seconds < 9.95 ? "%.2f s" : "%.1f s", seconds);
     }
 
     // Which pair is shown follows from which hit is chosen: one rule a rank, for all queries.
