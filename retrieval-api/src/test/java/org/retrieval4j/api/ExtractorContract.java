@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -129,12 +130,17 @@ public abstract class ExtractorContract {
                     assertThat(features.orientation()).isEqualTo(orientation);
                     Keypoints keypoints = features.keypoints();
                     for (int i = 0; i < keypoints.size(); i++) {
-                        assertThat(keypoints.x(i)).isBetween(0f, (float) image.width());
-                        assertThat(keypoints.y(i)).isBetween(0f, (float) image.height());
-                        assertThat(keypoints.scale(i)).isNotNegative();
-                        assertThat(keypoints.orientation(i))
-                                .isGreaterThanOrEqualTo(0)
-                                .isLessThan(360);
+                        boolean inside = keypoints.x(i) >= 0
+                                && keypoints.x(i) <= image.width()
+                                && keypoints.y(i) >= 0
+                                && keypoints.y(i) <= image.height();
+                        boolean valid = keypoints.scale(i) >= 0
+                                && keypoints.orientation(i) >= 0
+                                && keypoints.orientation(i) < 360;
+                        if (!inside || !valid) {
+                            throw new AssertionError("keypoint " + i + " of " + image + ": "
+                                    + Arrays.toString(keypoints.values().row(i)));
+                        }
                     }
                 }
             }
@@ -237,11 +243,15 @@ public abstract class ExtractorContract {
                     double x = orientation.uprightX(to.x(i), to.y(i), stored.width(), stored.height());
                     double y = orientation.uprightY(to.x(i), to.y(i), stored.width(), stored.height());
                     double turned = orientation.uprightAngle(to.orientation(i)) - from.orientation(i);
-                    assertThat(x).isEqualTo(from.x(i), within(1e-3));
-                    assertThat(y).isEqualTo(from.y(i), within(1e-3));
-                    assertThat(Math.abs(Math.IEEEremainder(turned, 360))).isLessThan(1e-2);
-                    assertThat(to.scale(i)).isEqualTo(from.scale(i));
-                    assertThat(to.score(i)).isEqualTo(from.score(i));
+                    boolean same = Math.hypot(x - from.x(i), y - from.y(i)) < 1e-3
+                            && Math.abs(Math.IEEEremainder(turned, 360)) < 1e-2
+                            && to.scale(i) == from.scale(i)
+                            && to.score(i) == from.score(i);
+                    if (!same) {
+                        throw new AssertionError("keypoint " + i + " is "
+                                + Arrays.toString(to.values().row(i)) + ", upright "
+                                + Arrays.toString(from.values().row(i)));
+                    }
                 }
             });
         }

@@ -16,6 +16,8 @@ import org.retrieval4j.api.Orientation;
  * orientations the same to the last bit.
  */
 final class GrayPicture implements AutoCloseable {
+    private static final int BLOCK = 1 << 18;
+
     final Mat pixels;
     private final int storedWidth;
     private final int storedHeight;
@@ -29,14 +31,7 @@ final class GrayPicture implements AutoCloseable {
         orientation = image.orientation();
         int width = orientation.uprightWidth(storedWidth, storedHeight);
         int height = orientation.uprightHeight(storedWidth, storedHeight);
-        Mat gray = new Mat();
-        Mat rgb = new Mat(storedHeight, storedWidth, CvType.CV_8UC3);
-        try {
-            rgb.put(0, 0, image.rgb());
-            Imgproc.cvtColor(rgb, gray, Imgproc.COLOR_RGB2GRAY);
-        } finally {
-            rgb.release();
-        }
+        Mat gray = toGray(image);
         turn(gray, orientation);
         int longest = Math.max(width, height);
         if (longest > maxSize) {
@@ -50,6 +45,31 @@ final class GrayPicture implements AutoCloseable {
         pixels = gray;
         scaleX = (double) width / gray.cols();
         scaleY = (double) height / gray.rows();
+    }
+
+    // In blocks that stay in the processor's cache: the colors never lie in native memory as a whole.
+    private static Mat toGray(Image image) {
+        int width = image.width();
+        int height = image.height();
+        int blockRows = Math.min(height, Math.max(1, BLOCK / (3 * width)));
+        Mat gray = new Mat(height, width, CvType.CV_8U);
+        Mat block = new Mat(blockRows, width, CvType.CV_8UC3);
+        try {
+            for (int y = 0; y < height; y += blockRows) {
+                int rows = Math.min(blockRows, height - y);
+                Mat colors = rows == blockRows ? block : block.rowRange(0, rows);
+                Mat target = gray.rowRange(y, y + rows);
+                colors.put(0, 0, image.rgb(), 3 * width * y, 3 * width * rows);
+                Imgproc.cvtColor(colors, target, Imgproc.COLOR_RGB2GRAY);
+                target.release();
+                if (colors != block) {
+                    colors.release();
+                }
+            }
+        } finally {
+            block.release();
+        }
+        return gray;
     }
 
     // Transposition and flips of the enum's own description: upright (u, v) is stored (x', y'), swapped or not.

@@ -136,6 +136,22 @@ class OpenCvImageDecoderTest {
                 .isEqualTo(bytes(0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void alphaOfSixteenBitsIsDroppedToo(boolean gray) throws Exception {
+        ComponentColorModel model = new ComponentColorModel(
+                ColorSpace.getInstance(gray ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB),
+                true,
+                false,
+                Transparency.TRANSLUCENT,
+                DataBuffer.TYPE_USHORT);
+        WritableRaster raster = model.createCompatibleWritableRaster(2, 1);
+        raster.setPixel(0, 0, gray ? new int[] {257 * 90, 0} : new int[] {257 * 90, 257 * 91, 257 * 92, 0});
+        raster.setPixel(1, 0, gray ? new int[] {257 * 7, 9999} : new int[] {257 * 7, 257 * 8, 257 * 9, 9999});
+        byte[] file = TestPictures.encode(new BufferedImage(model, raster, false, null), "png");
+        assertThat(reader.read(file).rgb()).isEqualTo(gray ? bytes(90, 90, 90, 7, 7, 7) : bytes(90, 91, 92, 7, 8, 9));
+    }
+
     @Test
     void palettesBecomeColors() throws Exception {
         byte[] alpha = {0, 100, -1};
