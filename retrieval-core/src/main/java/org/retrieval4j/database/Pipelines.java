@@ -35,8 +35,6 @@ import org.retrieval4j.api.Matcher;
 import org.retrieval4j.api.Transform;
 import org.retrieval4j.api.Verifier;
 import org.retrieval4j.storage.ComponentFile;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The components of a database, each in a file of its own and opened when it is first needed, so that nothing native is
@@ -44,7 +42,6 @@ import org.slf4j.LoggerFactory;
  * {@code gem} and {@code stage-1}, because each part is learned from what stands before it. Thread-safe.
  */
 final class Pipelines implements Closeable {
-    private static final Logger log = LoggerFactory.getLogger(Pipelines.class);
     private static final String FOLDER = "components";
 
     private final Path directory;
@@ -302,9 +299,8 @@ final class Pipelines implements Closeable {
             throws IOException {
         try {
             make(role, kind, specs);
-        } catch (IllegalArgumentException e) {
-            // it must be learned: options that are wrong in themselves were refused by split
-            log.debug("{} waits for a sample: {}", role, e.getMessage());
+        } catch (IllegalArgumentException mustBeLearned) {
+            // it waits for a sample: options that are wrong in themselves were refused by split
         }
     }
 

@@ -22,7 +22,6 @@ import org.retrieval4j.storage.CorruptFileException;
 import org.retrieval4j.storage.LiveSegment;
 import org.retrieval4j.storage.MergePolicy;
 import org.retrieval4j.storage.SegmentStore;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -43,7 +42,6 @@ final class Store implements Closeable {
         static final Limits DEFAULT = new Limits(8L << 20, 256L << 20);
     }
 
-    private static final Logger logger = LoggerFactory.getLogger(Store.class);
     private static final String LOG = "log";
     private static final String NEXT_ID = "next-id";
     private static final String PIPELINE = "pipeline";
@@ -120,7 +118,7 @@ final class Store implements Closeable {
                 if (i == ATTEMPTS) {
                     throw e;
                 }
-                logger.debug("the writer has gone on to another log, attempt {}", i, e);
+                LoggerFactory.getLogger(Store.class).debug("the writer has gone on to another log, attempt {}", i, e);
             }
         }
     }
@@ -346,7 +344,7 @@ final class Store implements Closeable {
             Files.deleteIfExists(file);
         } catch (IOException e) {
             // a platform that keeps open files; the next opening tries again
-            logger.debug("{} stays for now", file, e);
+            LoggerFactory.getLogger(Store.class).debug("{} stays for now", file, e);
         }
     }
 

@@ -3,7 +3,6 @@ package org.retrieval4j.storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -13,8 +12,6 @@ import org.slf4j.LoggerFactory;
  * @param right whether it may be deleted
  */
 record SegmentFile(Path path, DeletionRight right) {
-    private static final Logger LOG = LoggerFactory.getLogger(SegmentFile.class);
-
     String name() {
         return String.valueOf(path.getFileName());
     }
@@ -27,7 +24,7 @@ record SegmentFile(Path path, DeletionRight right) {
                     Files.deleteIfExists(path);
                 } catch (IOException e) {
                     // Windows deletes no file that is still mapped
-                    LOG.debug("{} is left to the next writer", path, e);
+                    LoggerFactory.getLogger(SegmentFile.class).debug("{} is left to the next writer", path, e);
                 }
             }
         }

@@ -15,7 +15,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -38,8 +37,6 @@ import org.slf4j.LoggerFactory;
  * @param <S> the segments
  */
 public final class SegmentStore<S extends Segment> implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(SegmentStore.class);
-
     private final @Nullable SegmentDirectory<S> directory;
     private final SegmentFormat<S> format;
     private final MergePolicy policy;
@@ -433,7 +430,10 @@ public final class SegmentStore<S extends Segment> implements AutoCloseable {
             try {
                 executor.execute(this::mergeInBackground);
             } catch (RejectedExecutionException e) {
-                LOG.debug("the executor takes no merges; they run in the writing thread when there are too many", e);
+                LoggerFactory.getLogger(SegmentStore.class)
+                        .debug(
+                                "the executor takes no merges; they run in the writing thread when there are too many",
+                                e);
                 writing.lock();
                 mergeQueued = false;
                 writing.unlock();
@@ -449,7 +449,7 @@ public final class SegmentStore<S extends Segment> implements AutoCloseable {
             }
         } catch (IOException | RuntimeException e) {
             // nothing is lost: the parts stay; the writing thread tries again, and throws, when there are too many
-            LOG.debug("a merge of {} failed", format.kind(), e);
+            LoggerFactory.getLogger(SegmentStore.class).debug("a merge of {} failed", format.kind(), e);
         } finally {
             writing.lock();
             mergeQueued = false;

@@ -33,7 +33,6 @@ import org.retrieval4j.onnx.NetworkOutput.MapOutput;
 import org.retrieval4j.onnx.NetworkOutput.OfFeatures;
 import org.retrieval4j.onnx.NetworkOutput.ScoreOutput;
 import org.retrieval4j.spi.ComponentProvider;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -54,8 +53,6 @@ import org.slf4j.LoggerFactory;
  * it.
  */
 public final class OnnxExtractor implements Extractor {
-    private static final Logger LOG = LoggerFactory.getLogger(OnnxExtractor.class);
-
     private final NetworkFiles files;
     private final OnnxNetwork network;
     private final Fingerprint fingerprint;
@@ -297,7 +294,7 @@ public final class OnnxExtractor implements Extractor {
             if (!failsWhenEmpty) {
                 throw e;
             }
-            LOG.debug("a failed run counts as one without keypoints", e);
+            LoggerFactory.getLogger(OnnxExtractor.class).debug("a failed run counts as one without keypoints", e);
             extractions.add(nothing(images.get(0)));
             return;
         }
