@@ -14,7 +14,7 @@ import org.retrieval4j.api.ImageFeatures;
  * @param note what else is to say about it: a crop, the reason why it failed
  * @param picture its picture, if there is one
  * @param features its local features, for match lines
- * @param hits the ranked list
+ * @param hits the ranked list; the first hundred are shown
  * @param stageSeconds time by stage
  * @param relevant how many images are right, if that is known
  * @param failed whether there is no answer
@@ -30,7 +30,7 @@ public record QueryEntry(
         boolean failed) {
     /** Copies list and map. */
     public QueryEntry {
-        hits = List.copyOf(hits);
+        hits = List.copyOf(hits.subList(0, Math.min(QuerySection.MOST_HITS, hits.size())));
         stageSeconds = Collections.unmodifiableMap(new LinkedHashMap<>(stageSeconds));
     }
 

@@ -9,16 +9,22 @@ import org.retrieval4j.api.Matches;
 import org.retrieval4j.database.ImageRecord;
 import org.retrieval4j.database.RankedImage;
 
-/** The part of a report that shows one query. It adds at most about 290 kB to the page. */
+/**
+ * The part of a report that shows one query. It adds less than {@link #BYTES} to the page: what text and drawings leave
+ * of them is for the pictures, which are the smaller the more there are.
+ */
 final class QuerySection {
-    private static final int QUERY_SIDE = 480;
-    private static final int HIT_SIDE = 400;
-    private static final int QUERY_BYTES = 34_000;
-    private static final int HITS_BYTES = 110_000; // base64 makes 4 of 3
-    private static final int HIT_BYTES = 20_000;
-    private static final int DRAWING_BYTES = 70_000;
-    private static final int MAX_DRAWING = 6_000;
+    /** Hits that are shown; more would leave no room for a picture each. */
+    static final int MOST_HITS = 100;
 
+    private static final int BYTES = 280_000;
+    private static final int QUERY_SIDE = 480;
+    private static final int QUERY_BYTES = 30_000;
+    private static final int HIT_SIDE = 400;
+    private static final int HIT_BYTES = 20_000;
+    private static final int DRAWING_BYTES = 60_000;
+    private static final int MAX_DRAWING = 6_000;
+    private static final int TEXT_OF_A_HIT = 700; // and its name four times
     private static final int SHOWN_HEIGHT = 430; // of a pair, in CSS pixels, where the window is wide enough
 
     private final int number;
@@ -33,15 +39,24 @@ final class QuerySection {
         int wide = PairDrawing.HEIGHT * 4 / 3;
         picture = pictures.put(query.picture(), QUERY_SIDE, QUERY_BYTES, wide);
         int hits = Math.max(1, query.hits().size());
-        for (HitEntry hit : query.hits()) {
-            ImageRecord image = hit.image().image();
-            int width = PairDrawing.width(image.width(), image.height(), image.orientation());
-            hitPictures.add(pictures.put(hit.picture(), HIT_SIDE, Math.min(HIT_BYTES, HITS_BYTES / hits), width));
-        }
         long proofs = query.hits().stream()
                 .filter(hit -> hit.image().verification().isPresent())
                 .count();
         drawingBytes = (int) Math.min(MAX_DRAWING, DRAWING_BYTES / Math.max(1, proofs));
+        long left = BYTES - base64(QUERY_BYTES) - proofs * drawingBytes;
+        for (HitEntry hit : query.hits()) {
+            left -= TEXT_OF_A_HIT + 4L * Html.escape(hit.image().image().name()).length();
+        }
+        int hitBytes = (int) Math.max(0, Math.min(HIT_BYTES, left * 3 / 4 / hits)); // base64 makes 4 of 3
+        for (HitEntry hit : query.hits()) {
+            ImageRecord image = hit.image().image();
+            int width = PairDrawing.width(image.width(), image.height(), image.orientation());
+            hitPictures.add(pictures.put(hit.picture(), HIT_SIDE, hitBytes, width));
+        }
+    }
+
+    private static int base64(int bytes) {
+        return bytes * 4 / 3;
     }
 
     /** The entry in the page's index. */

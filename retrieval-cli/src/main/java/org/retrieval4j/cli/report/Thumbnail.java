@@ -18,34 +18,38 @@ import org.retrieval4j.api.Image;
  * @param jpeg the file's bytes
  */
 record Thumbnail(int width, int height, byte[] jpeg) {
-    private static final int[] SIDES = {480, 400, 320, 256, 208, 160, 128, 96, 64};
-    private static final float[] QUALITIES = {0.82f, 0.7f, 0.55f};
+    private static final int SMALLEST_SIDE = 64;
+    private static final float FINE = 0.82f;
+    private static final float COARSE = 0.6f;
 
     /**
-     * The best thumbnail that fits a number of bytes: smaller before coarser than 0.55.
+     * A thumbnail that fits a number of bytes, as large as it then can be.
      *
      * @param image any picture
-     * @param maxSide the longer side at most
+     * @param maxSide the longer side at most, at least 64
      * @param maxBytes of the JPEG; missed only if even the smallest one is larger
      */
     static Thumbnail of(Image image, int maxSide, int maxBytes) {
-        Thumbnail smallest = null;
-        for (int side : SIDES) {
-            if (side > maxSide) {
-                continue;
-            }
-            Image scaled = scaled(image.upright(), side);
-            for (float quality : QUALITIES) {
-                smallest = new Thumbnail(scaled.width(), scaled.height(), jpeg(scaled, quality));
-                if (smallest.jpeg.length <= maxBytes) {
-                    return smallest;
-                }
-            }
+        if (maxSide < SMALLEST_SIDE) {
+            throw new IllegalArgumentException("maxSide must be at least " + SMALLEST_SIDE + ", got " + maxSide);
         }
-        if (smallest == null) {
-            throw new IllegalArgumentException("maxSide must be at least 64, got " + maxSide);
+        Image upright = image.upright();
+        int side = maxSide;
+        while (true) {
+            Image scaled = scaled(upright, side);
+            Thumbnail fine = new Thumbnail(scaled.width(), scaled.height(), jpeg(scaled, FINE));
+            if (fine.jpeg.length <= maxBytes) {
+                return fine;
+            }
+            Thumbnail coarse = new Thumbnail(scaled.width(), scaled.height(), jpeg(scaled, COARSE));
+            if (coarse.jpeg.length <= maxBytes || side == SMALLEST_SIDE) {
+                return coarse;
+            }
+            // bytes grow with the area; a little less, so that the next one fits
+            double shrink = 0.95 * Math.sqrt((double) maxBytes / coarse.jpeg.length);
+            int longer = Math.max(scaled.width(), scaled.height());
+            side = Math.max(SMALLEST_SIDE, Math.min(longer - 1, (int) (longer * shrink)));
         }
-        return smallest;
     }
 
     /** Shrinks by area averaging so that the longer side is at most that long; never enlarges. */
