@@ -100,7 +100,9 @@ final class DoctorCommand extends Subcommand {
                 facts.put(line.substring(0, tab), line.substring(tab + 1));
             }
         }
-        if (result.code() != 0) {
+        // a child that told everything and then failed to end well has loaded its engine all the same
+        boolean told = facts.remove(Probe.END) != null;
+        if (result.code() != 0 && !told) {
             facts.put("loaded", "false");
             facts.put(
                     "detail",

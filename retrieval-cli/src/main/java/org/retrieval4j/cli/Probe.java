@@ -18,6 +18,9 @@ import org.retrieval4j.opencv.OpenCvRuntime;
  * line a fact, name and value separated by a tabulator. If loading crashes the JVM, it is this one.
  */
 final class Probe {
+    /** The last fact, which tells that nothing is missing. */
+    static final String END = "end";
+
     private final PrintStream out;
 
     private Probe(PrintStream out) {
@@ -41,6 +44,7 @@ final class Probe {
             probe.fact("loaded", "false");
             probe.fact("detail", Failures.message(failure));
         }
+        probe.fact(END, "");
         out.flush();
         System.exit(0); // engines may leave threads behind
     }
