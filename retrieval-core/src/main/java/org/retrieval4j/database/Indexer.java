@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,8 +37,6 @@ final class Indexer {
     private static final String DESCRIBE = "describe";
     private static final String WRITE = "write";
     private static final String INDEX = "index";
-
-    private static final long GROUP_BYTES = 32L << 20;
 
     private final Pipelines pipelines;
     private final Store store;
@@ -81,6 +80,9 @@ final class Indexer {
         long start = System.nanoTime();
         List<Job> jobs = plan(sources);
         total = jobs.size();
+        if (total > 0) {
+            pipelines.prepare();
+        }
         options.progress().progress("extract", 0, total);
         List<Job> rest = jobs;
         if (!pipelines.isLearned()) {
@@ -162,11 +164,14 @@ final class Indexer {
         }
         long time = System.nanoTime();
         options.progress().progress("train", 0, 1);
+        List<Entry> pending = store.pending();
         Learner learner = new Learner(pipelines, options.executor(), options.progress());
-        index.learn(learner.learn(store.pending()));
+        List<GlobalDescriptor> descriptors = learner.learn(pending);
+        index.learn(descriptors);
         options.progress().progress("train", 1, 1);
-        stopwatch.add(LEARN, time);
-        describePending();
+        time = stopwatch.add(LEARN, time);
+        learner.describe(pending, descriptors, store, index);
+        stopwatch.add(DESCRIBE, time);
     }
 
     private void describePending() throws IOException {
@@ -177,36 +182,41 @@ final class Indexer {
     }
 
     private void extract(List<Job> jobs) throws IOException {
+        Iterator<Job> next = jobs.iterator();
         try (OrderedTasks<Outcome> tasks = new OrderedTasks<>(options.executor(), options.window())) {
-            for (Job job : jobs) {
-                requireNotInterrupted();
-                if (tasks.isFull()) {
-                    commit(tasks);
-                }
-                tasks.submit(() -> outcome(job));
-            }
+            submit(next, tasks);
             while (!tasks.isEmpty()) {
-                commit(tasks);
+                commit(next, tasks);
+                options.progress().progress("extract", done, total);
+                if (store.isFull()) {
+                    flush();
+                }
             }
         }
     }
 
-    /** Takes the next result and all that are ready behind it, and makes them safe at once. */
-    private void commit(OrderedTasks<Outcome> tasks) throws IOException {
+    private void submit(Iterator<Job> next, OrderedTasks<Outcome> tasks) {
+        while (next.hasNext() && !tasks.isFull()) {
+            requireNotInterrupted();
+            Job job = next.next();
+            tasks.submit(() -> outcome(job));
+        }
+    }
+
+    /** Takes results for a moment, and makes them safe at once. */
+    private void commit(Iterator<Job> next, OrderedTasks<Outcome> tasks) throws IOException {
         IndexBatch batch = new IndexBatch();
+        long start = System.nanoTime();
         try {
             do {
                 write(tasks.take(), batch);
-            } while (tasks.isNextDone() && store.unforcedBytes() < GROUP_BYTES);
+                submit(next, tasks);
+            } while (!tasks.isEmpty() && store.mayWait(System.nanoTime() - start));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw cancelled();
         } finally {
             settle(batch); // also what was written before a failure is whole, and is kept
-        }
-        options.progress().progress("extract", done, total);
-        if (store.isFull()) {
-            flush();
         }
     }
 

@@ -7,12 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
-import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.ProgressListener;
-import org.retrieval4j.api.Transform;
 
 /**
  * Learns what a database needs from its pending images: the aggregator from their features, each stage from the
@@ -35,29 +33,51 @@ final class Learner {
         this.progress = progress;
     }
 
-    /** Learns all that is not there yet; returns the descriptors of the pending images, to learn an index from. */
+    /**
+     * Learns all that is not there yet.
+     *
+     * @return the descriptors of the pending images, each made by itself as a query's is, so that both have the same
+     *     bits
+     */
     List<GlobalDescriptor> learn(List<Entry> pending) throws IOException {
         BuildContext context = BuildContext.defaults()
                 .withSeed(pipelines.header().seed())
                 .withExecutor(executor)
                 .withProgress(progress);
-        List<GlobalDescriptor> descriptors;
         if (pipelines.aggregates()) {
-            Aggregator aggregator = pipelines.learnAggregator(() -> sample(pending), context);
-            descriptors = forEach(
-                    pending, entry -> aggregator.aggregate(material(entry).read(PendingCodec::features)));
-        } else {
-            descriptors = forEach(pending, entry -> material(entry).read(PendingCodec::vector));
+            pipelines.learnAggregator(() -> sample(pending), context);
         }
+        List<GlobalDescriptor> bases = forEach(pending, this::base);
+        List<GlobalDescriptor> descriptors = bases;
         for (String role : pipelines.header().stages()) {
-            Transform stage = pipelines.learnStage(role, descriptors, context);
-            descriptors = stage.applyAll(descriptors);
+            descriptors = pipelines.learnStage(role, descriptors, context).applyAll(descriptors);
         }
-        return descriptors;
+        List<GlobalDescriptor> results = new ArrayList<>();
+        for (GlobalDescriptor base : bases) {
+            results.add(pipelines.transform(base));
+        }
+        return results;
+    }
+
+    /** Gives pending images the descriptors that {@link #learn} returned. */
+    void describe(List<Entry> pending, List<GlobalDescriptor> descriptors, Store store, LiveIndex index)
+            throws IOException {
+        for (int from = 0; from < pending.size(); from += GROUP) {
+            int to = Math.min(from + GROUP, pending.size());
+            IndexBatch batch = new IndexBatch();
+            for (int i = from; i < to; i++) {
+                long id = pending.get(i).id();
+                store.append(new LogRecord.Described(id, DescriptorCodec.encode(descriptors.get(i))));
+                batch.put(id, descriptors.get(i));
+            }
+            store.force();
+            batch.applyTo(index);
+            progress.progress("aggregate", to, pending.size());
+        }
     }
 
     /**
-     * Gives their descriptors to all pending images, a group at a time, by what was learned before.
+     * Makes the descriptors of all pending images by what was learned before, a group at a time.
      *
      * @throws java.util.concurrent.CancellationException if this thread is interrupted; the groups so far are kept
      */
@@ -65,24 +85,15 @@ final class Learner {
         List<Entry> pending = store.pending();
         for (int from = 0; from < pending.size(); from += GROUP) {
             List<Entry> group = pending.subList(from, Math.min(from + GROUP, pending.size()));
-            List<GlobalDescriptor> vectors = forEach(group, this::describe);
-            IndexBatch batch = new IndexBatch();
-            for (int i = 0; i < group.size(); i++) {
-                long id = group.get(i).id();
-                store.append(new LogRecord.Described(id, DescriptorCodec.encode(vectors.get(i))));
-                batch.put(id, vectors.get(i));
-            }
-            store.force();
-            batch.applyTo(index);
-            progress.progress("aggregate", from + group.size(), pending.size());
+            describe(group, forEach(group, entry -> pipelines.transform(base(entry))), store, index);
         }
     }
 
-    private GlobalDescriptor describe(Entry entry) throws IOException {
-        return pipelines.transform(
-                pipelines.aggregates()
-                        ? pipelines.aggregate(material(entry).read(PendingCodec::features))
-                        : material(entry).read(PendingCodec::vector));
+    /** The descriptor that the stages take. */
+    private GlobalDescriptor base(Entry entry) throws IOException {
+        return pipelines.aggregates()
+                ? pipelines.aggregate(material(entry).read(PendingCodec::features))
+                : material(entry).read(PendingCodec::vector);
     }
 
     private List<ImageFeatures> sample(List<Entry> pending) throws IOException {

@@ -136,6 +136,22 @@ final class Pipelines implements Closeable {
         return get(VERIFIER, Verifier.class);
     }
 
+    /** Opens all that makes descriptors, so that what is wrong with a component shows before the first picture. */
+    void prepare() throws IOException {
+        get(EXTRACTOR, Extractor.class);
+        if (header.parts().containsKey(LOCAL)) {
+            get(LOCAL, Extractor.class);
+        }
+        if (learned) {
+            if (aggregates()) {
+                get(AGGREGATOR, Aggregator.class);
+            }
+            for (String role : header.stages()) {
+                get(role, Transform.class);
+            }
+        }
+    }
+
     /** One pass over a picture: the retrieval extractor, and the one for verification where it differs. */
     Raw extract(Image image) throws IOException {
         Extraction retrieval = get(EXTRACTOR, Extractor.class).extract(image);

@@ -33,13 +33,16 @@ import org.slf4j.LoggerFactory;
  */
 final class Store implements Closeable {
     /**
-     * When the log becomes a segment.
+     * When what was added becomes durable, and when the log becomes a segment.
      *
-     * @param worthFlushing at the end of a run, if it has so many bytes: it is read again at each opening
-     * @param full in the middle of a run, if it has so many bytes
+     * @param groupNanos how long a record may wait for others: forcing takes as long for one as for many
+     * @param groupBytes how many bytes may wait
+     * @param worthFlushing bytes of the log that become a segment at the end of a run; fewer are read again at each
+     *     opening
+     * @param full bytes of the log that become a segment in the middle of a run
      */
-    record Limits(long worthFlushing, long full) {
-        static final Limits DEFAULT = new Limits(8L << 20, 256L << 20);
+    record Limits(long groupNanos, long groupBytes, long worthFlushing, long full) {
+        static final Limits DEFAULT = new Limits(250_000_000, 32L << 20, 8L << 20, 256L << 20);
     }
 
     private static final String LOG = "log";
@@ -237,8 +240,9 @@ final class Store implements Closeable {
         state.log().append(record, changes);
     }
 
-    long unforcedBytes() {
-        return state.log().unforcedBytes();
+    /** Tells whether what was appended may wait for more before it is forced. */
+    boolean mayWait(long nanos) {
+        return nanos < limits.groupNanos() && state.log().unforcedBytes() < limits.groupBytes();
     }
 
     /** Makes what was appended safe, then visible; returns the images that were added. */

@@ -35,7 +35,11 @@ class DamagedFilesTest {
         directory = folder.resolve("database");
         List<ImageSource> sources = Photos.write(folder.resolve("photos"), 2, 2);
         try (ImageDatabase database = ImageDatabase.create(
-                directory, TestComponents.options(), COMPONENTS, BuildContext.defaults(), new Store.Limits(1, 1))) {
+                directory,
+                TestComponents.options(),
+                COMPONENTS,
+                BuildContext.defaults(),
+                new Store.Limits(0, 1, 1, 1))) {
             database.addAll(sources.subList(0, 3), Photos.reader(), IndexingOptions.defaults());
         }
         // three images in a segment, one in the log
@@ -78,7 +82,7 @@ class DamagedFilesTest {
 
     @Test
     void areRefusedOrReadAlike() throws IOException {
-        damage(40);
+        damage(20);
     }
 
     @Test

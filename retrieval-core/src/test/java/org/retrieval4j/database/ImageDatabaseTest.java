@@ -34,6 +34,7 @@ import org.retrieval4j.api.Orientation;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.spi.ImageDecoder;
 import org.retrieval4j.storage.ComponentFile;
+import org.retrieval4j.storage.CorruptFileException;
 
 class ImageDatabaseTest {
     private static final Components COMPONENTS = TestComponents.all();
@@ -496,7 +497,12 @@ class ImageDatabaseTest {
     @Test
     void endsAtAnInterruptionWithEverythingAcknowledgedKept() throws IOException {
         List<String> acknowledged = new ArrayList<>();
-        try (ImageDatabase database = create(TestComponents.options())) {
+        try (ImageDatabase database = ImageDatabase.create(
+                directory,
+                TestComponents.options(),
+                COMPONENTS,
+                BuildContext.defaults(),
+                new Store.Limits(0, 1, 1 << 20, 1 << 20))) {
             assertThatThrownBy(() -> database.addAll(
                             sources, Photos.reader(), INDEXING.withWindow(2).withAcknowledged(image -> {
                                 acknowledged.add(image.name());
@@ -582,6 +588,64 @@ class ImageDatabaseTest {
             assertThat(most.get()).isBetween(1, 3);
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void learnsStagesAndDescribesLikeItsComponents() throws IOException {
+        DatabaseOptions options = TestComponents.options()
+                .withAggregator(Optional.of(
+                        ComponentSpec.parse("vlad(clusters=4,normalization=intra) | pca-whiten(dimension=3)")))
+                .withIndex(ComponentSpec.parse("flat(metric=l2)"))
+                .withSampleImages(12);
+        try (ImageDatabase database = create(options)) {
+            database.addAll(sources, Photos.reader(), INDEXING);
+        }
+        try (ImageDatabase database = open()) {
+            assertThat(database.options().aggregator().orElseThrow().parts()).hasSize(2);
+            for (ImageSource source : sources) {
+                Extraction query = database.extract(Photos.reader().read(source.file()));
+                assertThat(query.global().orElseThrow().dimension()).isEqualTo(3);
+                RankedImage first =
+                        database.search(query, SearchOptions.top(1), 0).images().get(0);
+                assertThat(first.image().name()).isEqualTo(source.name());
+                assertThat(first.score()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void learnsStagesBehindAnExtractorOfGlobalVectors() throws IOException {
+        DatabaseOptions options = TestComponents.options()
+                .withExtractor(ComponentSpec.parse("mean | pca-whiten(dimension=4)"))
+                .withAggregator(Optional.empty())
+                .withKeep(Keep.NONE);
+        try (ImageDatabase database = create(options)) {
+            database.addAll(sources, Photos.reader(), INDEXING);
+            Extraction query = database.extract(Photos.view(1, 1));
+            assertThat(query.global().orElseThrow().dimension()).isEqualTo(4);
+            assertThat(names(database.search(query, SearchOptions.top(1), 0))).containsExactly("1-1.png");
+            assertThat(database.options().extractor().parts()).hasSize(2);
+        }
+        assertThatThrownBy(() -> {
+                    directory = folder.resolve("other");
+                    create(options.withAggregator(TestComponents.options().aggregator()));
+                })
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("stages stand after the aggregator");
+    }
+
+    @Test
+    void failsAsAWholeWhereAComponentIsDamaged() throws IOException {
+        filled().close();
+        Path file = directory.resolve("components/extractor.r4j");
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 1));
+        try (ImageDatabase database = open()) {
+            Path more = Photos.write(folder.resolve("more.png"), Photos.view(7, 7));
+            assertThatThrownBy(() -> database.addAll(List.of(new ImageSource("more", more)), Photos.reader(), INDEXING))
+                    .isInstanceOf(CorruptFileException.class);
+            assertThat(database.size()).isEqualTo(20);
         }
     }
 

@@ -24,7 +24,7 @@ class ManyThreadsTest {
         List<ImageSource> sources = Photos.write(folder.resolve("photos"), 8, 9);
         List<ImageSource> first = sources.subList(0, 18);
         ExecutorService threads = Executors.newFixedThreadPool(6);
-        Store.Limits limits = new Store.Limits(1, 60_000);
+        Store.Limits limits = new Store.Limits(0, 1, 1, 60_000);
         try (ImageDatabase database = ImageDatabase.create(
                 folder.resolve("database"),
                 TestComponents.options(),

@@ -156,7 +156,7 @@ class StoreTest {
         Random random = new Random(5);
         Map<Long, Boolean> expected = new TreeMap<>();
         Store store = Store.create(folder, LIMITS, Runnable::run);
-        for (int step = 0; step < 200; step++) {
+        for (int step = 0; step < 100; step++) {
             for (int i = 0; i < random.nextInt(4); i++) {
                 long id = store.nextId() + i;
                 add(store, id, -1);

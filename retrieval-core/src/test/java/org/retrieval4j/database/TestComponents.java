@@ -22,6 +22,7 @@ import org.retrieval4j.api.Verification;
 import org.retrieval4j.api.Verifier;
 import org.retrieval4j.index.FlatIndex;
 import org.retrieval4j.spi.ComponentProvider;
+import org.retrieval4j.transform.PcaWhitenTransform;
 
 /** Small components that do the whole job on {@link Photos}, and the database's options with them. */
 public final class TestComponents {
@@ -34,6 +35,7 @@ public final class TestComponents {
                 new NearestProvider(),
                 new ShiftProvider(),
                 new VladAggregator.Provider(),
+                new PcaWhitenTransform.Provider(),
                 new FlatIndex.Provider()));
     }
 
