@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Image;
@@ -37,6 +38,7 @@ final class Indexer {
     private static final String DESCRIBE = "describe";
     private static final String WRITE = "write";
     private static final String INDEX = "index";
+    private static final long WAITING_BYTES = 64L << 20;
 
     private final Pipelines pipelines;
     private final Store store;
@@ -44,6 +46,7 @@ final class Indexer {
     private final ImageReader reader;
     private final IndexingOptions options;
     private final MemoryBudget budget;
+    private final AtomicLong waitingBytes = new AtomicLong();
     private final Stopwatch stopwatch = new Stopwatch(READ, EXTRACT, LEARN, DESCRIBE, WRITE, INDEX);
     private final List<Refused> refused = new ArrayList<>();
     private long total;
@@ -73,7 +76,11 @@ final class Indexer {
             Stamp stamp,
             byte @Nullable [] features,
             byte @Nullable [] pending,
-            @Nullable GlobalDescriptor vector) {}
+            @Nullable GlobalDescriptor vector) {
+        long bytes() {
+            return (features == null ? 0L : features.length) + (pending == null ? 0L : pending.length);
+        }
+    }
 
     /** Adds the pictures; when interrupted, ends with everything acknowledged kept. */
     IndexingReport run(List<ImageSource> sources) throws IOException {
@@ -196,7 +203,8 @@ final class Indexer {
     }
 
     private void submit(Iterator<Job> next, OrderedTasks<Outcome> tasks) {
-        while (next.hasNext() && !tasks.isFull()) {
+        // features that wait to be written may be large: then fewer pictures are under way
+        while (next.hasNext() && !tasks.isFull() && (tasks.isEmpty() || waitingBytes.get() < WAITING_BYTES)) {
             requireNotInterrupted();
             Job job = next.next();
             tasks.submit(() -> outcome(job));
@@ -239,6 +247,7 @@ final class Indexer {
         } else if (ready == null) {
             unchanged++;
         } else {
+            waitingBytes.addAndGet(-ready.bytes());
             long time = System.nanoTime();
             long replaces = job.before() != null
                             && job.before().image().name().equals(ready.image().name())
@@ -281,7 +290,9 @@ final class Indexer {
 
     private Outcome outcome(Job job) {
         try {
-            return new Outcome(job, null, ready(job));
+            Ready ready = ready(job);
+            waitingBytes.addAndGet(ready == null ? 0 : ready.bytes());
+            return new Outcome(job, null, ready);
         } catch (ClosedByInterruptException | InterruptedException e) {
             Thread.currentThread().interrupt();
             throw cancelled();

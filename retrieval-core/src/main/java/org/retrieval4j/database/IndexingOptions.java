@@ -37,7 +37,7 @@ public record IndexingOptions(
     }
 
     /**
-     * The calling thread, no listener, a quarter of the heap for pictures, 32 under way.
+     * The calling thread, no listener, a quarter of the heap for pictures, 32 under way or four a processor.
      *
      * @return the defaults
      */
@@ -46,7 +46,7 @@ public record IndexingOptions(
                 Runnable::run,
                 ProgressListener.NONE,
                 Math.max(1, Runtime.getRuntime().maxMemory() / 4),
-                32,
+                Math.max(32, 4 * Runtime.getRuntime().availableProcessors()),
                 image -> {});
     }
 

@@ -6,6 +6,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Runs tasks on an executor, a bounded number of them ahead, and gives their results in the order of submission. For
@@ -14,6 +16,8 @@ import java.util.concurrent.FutureTask;
  * @param <R> what a task gives
  */
 final class OrderedTasks<R> implements AutoCloseable {
+    private static final int PATIENCE_MILLIS = 500;
+
     private final Executor executor;
     private final int window;
     private final ArrayDeque<Running<R>> running = new ArrayDeque<>();
@@ -50,7 +54,7 @@ final class OrderedTasks<R> implements AutoCloseable {
      */
     R take() throws InterruptedException {
         try {
-            R result = running.element().get();
+            R result = get(running.element());
             running.removeFirst();
             return result;
         } catch (ExecutionException e) {
@@ -60,6 +64,17 @@ final class OrderedTasks<R> implements AutoCloseable {
                 throw exception;
             }
             throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Waits, and does the work itself if nobody begins it: this thread may be the pool's only one. */
+    private static <R> R get(Running<R> task) throws InterruptedException, ExecutionException {
+        while (true) {
+            try {
+                return task.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                task.run(); // does nothing if it runs elsewhere
+            }
         }
     }
 

@@ -85,6 +85,22 @@ class ConcurrencyToolsTest {
     }
 
     @Test
+    void tasksEndInsideThePoolTheyRunOn() throws Exception {
+        ExecutorService single = Executors.newSingleThreadExecutor();
+        try {
+            Future<Integer> outer = single.submit(() -> {
+                try (OrderedTasks<Integer> tasks = new OrderedTasks<>(single, 2)) {
+                    tasks.submit(() -> 7);
+                    return tasks.take();
+                }
+            });
+            assertThat(outer.get()).isEqualTo(7);
+        } finally {
+            single.shutdownNow();
+        }
+    }
+
+    @Test
     void aLoopDoesEachStepOnce() throws IOException {
         AtomicIntegerArray done = new AtomicIntegerArray(1000);
         Parallel.forEach(threads, 1000, done::incrementAndGet);
