@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +47,7 @@ public final class SegmentStore<S extends Segment> implements AutoCloseable {
     // null after close; replaced under `writing`
     private volatile @Nullable SegmentState<S> current;
 
-    // all below is guarded by `writing`
+    // what follows is guarded by `writing`
     private final ReentrantLock writing = new ReentrantLock();
     private final Condition mergeEnded = writing.newCondition();
     private final Set<SegmentHolder<S>> merging = new HashSet<>();
@@ -137,7 +139,6 @@ public final class SegmentStore<S extends Segment> implements AutoCloseable {
      * Number of live rows now.
      *
      * @return the sum over all segments
-     * @throws IllegalStateException if the store is closed
      */
     public long size() {
         return state().size();
@@ -237,7 +238,7 @@ public final class SegmentStore<S extends Segment> implements AutoCloseable {
      * writes.
      *
      * @return true if there was something new
-     * @throws IOException if a file is damaged or cannot be read
+     * @throws IOException if a file cannot be read
      */
     public boolean refresh() throws IOException {
         writing.lock();
@@ -352,7 +353,7 @@ public final class SegmentStore<S extends Segment> implements AutoCloseable {
     private void writeState(Map<String, String> fields) throws IOException {
         writeHeap();
         if (!isCommitted(fields) || !allNamed()) {
-            writeManifest(Map.copyOf(fields));
+            writeManifest(Collections.unmodifiableMap(new LinkedHashMap<>(fields)));
         }
     }
 

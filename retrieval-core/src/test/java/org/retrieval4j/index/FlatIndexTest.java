@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -22,6 +23,8 @@ import org.retrieval4j.api.IndexContract;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.fixtures.Fixture;
+import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.kernel.ScalarKernels;
 
 class FlatIndexTest extends IndexContract {
     private static final Fixture KNN = Fixture.of("knn");
@@ -163,14 +166,95 @@ class FlatIndexTest extends IndexContract {
                     }
                 }
                 put(index, 0, vectors);
-                for (Dense query : vectors) {
-                    List<Hit> all = index.search(query, SearchOptions.top(10)).hits();
-                    assertThat(all).hasSize(10).allMatch(hit -> Float.isFinite(hit.score()));
-                    // with a full list, what float32 cannot tell must still be found
-                    for (int k = 1; k < 10; k++) {
-                        assertThat(index.search(query, SearchOptions.top(k)).hits())
-                                .isEqualTo(all.subList(0, k));
+                List<SearchResult> all = index.searchAll(vectors, SearchOptions.top(10));
+                for (SearchResult result : all) {
+                    assertThat(result.hits()).hasSize(10).allMatch(hit -> Float.isFinite(hit.score()));
+                }
+                // with a full list, what float32 cannot tell must still be found
+                for (int k = 1; k < 10; k++) {
+                    List<SearchResult> best = index.searchAll(vectors, SearchOptions.top(k));
+                    for (int q = 0; q < vectors.size(); q++) {
+                        assertThat(best.get(q).hits())
+                                .isEqualTo(all.get(q).hits().subList(0, k));
+                        assertThat(index.search(vectors.get(q), SearchOptions.top(k)))
+                                .isEqualTo(best.get(q));
                     }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aProductThatOverflowsOnTheWayIsFound() throws IOException {
+        try (Index index = flat(Metric.IP)) {
+            // with (2e19, 1.8e19): -2e38, and -4e38 + 3.3e38, whose first term alone is infinite in float32
+            put(index, 0, List.of(new Dense(new float[] {-1e19f, 0}), new Dense(new float[] {-2e19f, 1.83e19f})));
+            List<Dense> queries = Collections.nCopies(4, new Dense(new float[] {2e19f, 1.8e19f}));
+            for (SearchResult result : index.searchAll(queries, SearchOptions.top(1))) {
+                assertThat(result.hits().get(0).imageId()).isEqualTo(1);
+            }
+        }
+    }
+
+    /** Kernels whose products are as wrong as they may be, each time in another way. */
+    private static final class WrongKernels implements Kernels {
+        private final Random random = new Random(9);
+
+        @Override
+        public String name() {
+            return "wrong";
+        }
+
+        @Override
+        public int priority() {
+            return 0;
+        }
+
+        @Override
+        public Operand prepare(FloatMatrix matrix) {
+            return new ScalarKernels().prepare(matrix);
+        }
+
+        @Override
+        public void products(FloatMatrix x, Operand y, float[] products) {
+            int n = y.matrix().rows();
+            int d = x.columns();
+            for (int i = 0; i < x.rows(); i++) {
+                for (int j = 0; j < n; j++) {
+                    float[] other = y.matrix().row(j);
+                    double dot = Kernels.fixedOrderDot(x.row(i), 0, other, 0, d);
+                    double norms = Math.sqrt(Kernels.fixedOrderDot(x.row(i), 0, x.row(i), 0, d)
+                            * Kernels.fixedOrderDot(other, 0, other, 0, d));
+                    double error = 0.9 * Kernels.errorBound(d) * norms;
+                    products[i * n + j] = (float) (dot + (random.nextBoolean() ? error : -error));
+                }
+            }
+        }
+    }
+
+    @Test
+    void idsDoNotDependOnTheKernels() throws IOException {
+        Random random = new Random(2);
+        List<Dense> images = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            // all near each other: the kernels' errors are larger than most differences
+            float[] vector = random(random, 64);
+            for (int d = 0; d < 64; d++) {
+                vector[d] = 1 + 1e-5f * vector[d];
+            }
+            images.add(new Dense(vector));
+        }
+        for (Metric metric : Metric.values()) {
+            FlatIndex.Options options = FlatIndex.Options.defaults().withMetric(metric);
+            BuildContext context = BuildContext.defaults();
+            try (Index right = flat(metric);
+                    Index wrong = SegmentedIndex.open(new FlatIndex(options, new WrongKernels(), context), context)) {
+                put(right, 0, images);
+                put(wrong, 0, images);
+                for (int count : new int[] {1, 3, 130}) {
+                    List<Dense> queries = images.subList(0, count);
+                    assertThat(wrong.searchAll(queries, SearchOptions.top(10)))
+                            .isEqualTo(right.searchAll(queries, SearchOptions.top(10)));
                 }
             }
         }

@@ -229,20 +229,18 @@ class NpyFileTest {
                 npy(1, "<f4", false, "(2,)", little(8).putFloat(1).putFloat(2).flip());
         Path file = folder.resolve("a.npz");
         byte[] whole = npz(ZipEntry.DEFLATED, Map.of("one.npy", one));
-        int refused = 0;
-        for (int i = 0; i < 8 * whole.length; i++) {
-            byte[] flipped = whole.clone();
-            flipped[i / 8] ^= (byte) (1 << i % 8);
-            Files.write(file, flipped);
+        Files.write(file, whole);
+        int refused = Damage.flipBits(file, 1, () -> {
             try {
                 Map<String, NpyArray> arrays = NpzFile.read(file);
                 if (arrays.containsKey("one")) {
                     assertThat(requireNonNull(arrays.get("one")).toFloats()).containsExactly(1, 2);
                 }
+                return false;
             } catch (CorruptFileException | UnsupportedVersionException e) {
-                refused++;
+                return true;
             }
-        }
+        });
         assertThat(refused).isGreaterThan(whole.length);
     }
 }
