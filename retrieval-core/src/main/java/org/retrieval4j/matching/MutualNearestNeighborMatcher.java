@@ -31,8 +31,8 @@ import org.retrieval4j.spi.ComponentProvider;
  * give the same pairs and scores. O(m·n·d) for m and n features.
  */
 public final class MutualNearestNeighborMatcher implements Matcher {
-    /** Products held at a time: 256 kB, which stays in a core's cache. */
-    private static final int CHUNK = 1 << 16;
+    /** Products held at a time, 2 MB: fewer rows at once would read the prepared query too often. */
+    private static final int CHUNK = 1 << 19;
 
     private final Options options;
     private final Kernels kernels;
@@ -52,7 +52,8 @@ public final class MutualNearestNeighborMatcher implements Matcher {
         }
 
         /**
-         * The measured preference.
+         * The measured preference: on photographs cropped, warped and blurred, inliers of a fundamental matrix, an
+         * affinity and a homography tell right pictures from wrong ones best between 0.87 and 0.9.
          *
          * @return ratio 0.9
          */

@@ -51,7 +51,7 @@ public final class BlasKernels implements Kernels {
     @Override
     public Operand prepare(FloatMatrix matrix) {
         requireAvailable();
-        return new NativeOperand(matrix, Kernels.squaredNorms(matrix), NativeBlas.copyOf(matrix));
+        return new NativeOperand(matrix);
     }
 
     @Override
@@ -95,7 +95,27 @@ public final class BlasKernels implements Kernels {
         });
     }
 
-    private record NativeOperand(FloatMatrix matrix, float[] squaredNorms, NativeBlas.Block block) implements Operand {
+    private static final class NativeOperand implements Operand {
+        private final FloatMatrix matrix;
+        private final float[] squaredNorms;
+        private final NativeBlas.Block block;
+
+        NativeOperand(FloatMatrix matrix) {
+            this.matrix = matrix;
+            this.squaredNorms = Kernels.squaredNorms(matrix);
+            this.block = NativeBlas.copyOf(matrix);
+        }
+
+        @Override
+        public FloatMatrix matrix() {
+            return matrix;
+        }
+
+        @Override
+        public float[] squaredNorms() {
+            return squaredNorms;
+        }
+
         @Override
         public void close() {
             block.close();
