@@ -10,17 +10,18 @@ import org.retrieval4j.learning.TrainingSample;
 
 /** Where the codebook of an aggregator comes from: a file, or k-means over the sample. */
 final class Codebooks {
-    // twice what FAISS takes before it subsamples
+    // Few clusters take twice what FAISS takes before it subsamples; very many take less, or learning takes hours.
     private static final long SAMPLE_PER_CLUSTER = 512;
+    private static final long SAMPLE_OF_MANY = 32_768;
+    private static final long SAMPLE_PER_CLUSTER_OF_MANY = 64;
 
     private Codebooks() {}
 
     /** Descriptors for a codebook of so many clusters, and for what else is learned beside it. */
     static FloatMatrix sample(String component, int clusters, BuildContext context) {
+        long most = Math.min(SAMPLE_PER_CLUSTER * clusters, SAMPLE_OF_MANY + SAMPLE_PER_CLUSTER_OF_MANY * clusters);
         return TrainingSample.descriptors(
-                component + " must learn: give sample pictures, or the arrays it needs",
-                context,
-                SAMPLE_PER_CLUSTER * clusters);
+                component + " must learn: give sample pictures, or the arrays it needs", context, most);
     }
 
     static FloatMatrix learned(FloatMatrix sample, int clusters, Kernels kernels, BuildContext context) {

@@ -32,17 +32,19 @@ final class LocalCoordinates {
             kernels.assign(sample, operand, ids);
         }
         float[] bases = new float[Math.multiplyExact(Math.multiplyExact(k, d), d)];
-        double[] moments = new double[d * d];
+        double[][] moments = new double[d][d];
         double[] residual = new double[d];
         for (int cluster = 0; cluster < k; cluster++) {
             context.checkInterrupted();
-            Arrays.fill(moments, 0);
+            for (double[] row : moments) {
+                Arrays.fill(row, 0);
+            }
             for (int i = 0; i < ids.length; i++) {
                 if (ids[i] == cluster && residual(sample, i, centers, cluster, normalized, residual)) {
                     addOuterProduct(moments, residual);
                 }
             }
-            SymmetricEigen eigen = SymmetricEigen.of(moments, d, context);
+            SymmetricEigen eigen = SymmetricEigen.of(moments, context);
             for (int column = 0; column < d; column++) {
                 double[] direction = eigen.vector(column);
                 for (int row = 0; row < d; row++) {
@@ -74,12 +76,12 @@ final class LocalCoordinates {
         return true;
     }
 
-    private static void addOuterProduct(double[] moments, double[] r) {
-        int d = r.length;
-        for (int i = 0; i < d; i++) {
+    private static void addOuterProduct(double[][] moments, double[] r) {
+        for (int i = 0; i < r.length; i++) {
+            double[] row = moments[i];
             double factor = r[i];
-            for (int j = 0; j < d; j++) {
-                moments[i * d + j] += factor * r[j];
+            for (int j = 0; j < row.length; j++) {
+                row[j] += factor * r[j];
             }
         }
     }

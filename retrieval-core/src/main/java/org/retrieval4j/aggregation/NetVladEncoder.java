@@ -40,14 +40,16 @@ final class NetVladEncoder implements AutoCloseable {
     static final class Scratch {
         private final double[] sums;
         private final double[] masses;
-        private final float[] rows;
+        private final float[] block;
+        private final float[][] rows; // the same as the block, each an array of its own: only such loops become SIMD
         private final float[] weights;
         private final float[] blockSum;
 
         private Scratch(int k, int d) {
             sums = new double[k * d];
             masses = new double[k];
-            rows = new float[BLOCK * d];
+            block = new float[BLOCK * d];
+            rows = new float[BLOCK][d];
             weights = new float[BLOCK * k];
             blockSum = new float[d];
         }
@@ -65,7 +67,7 @@ final class NetVladEncoder implements AutoCloseable {
         start(s);
         for (int from = 0; from < x.rows(); from += BLOCK) {
             int size = load(x, from, s);
-            kernels.products(FloatMatrix.of(size, d, s.rows), assignment, s.weights);
+            kernels.products(FloatMatrix.of(size, d, s.block), assignment, s.weights);
             for (int i = 0; i < size; i++) {
                 softmax(s.weights, i * k);
             }
@@ -116,9 +118,12 @@ final class NetVladEncoder implements AutoCloseable {
 
     private int load(FloatMatrix x, int from, Scratch s) {
         int size = Math.min(BLOCK, x.rows() - from);
-        System.arraycopy(x.array(), x.offset() + from * d, s.rows, 0, size * d);
-        for (int i = 0; options.preL2() && i < size; i++) {
-            normalize(s.rows, i * d, d);
+        System.arraycopy(x.array(), x.offset() + from * d, s.block, 0, size * d);
+        for (int i = 0; i < size; i++) {
+            if (options.preL2()) {
+                normalize(s.block, i * d, d);
+            }
+            System.arraycopy(s.block, i * d, s.rows[i], 0, d);
         }
         return size;
     }
@@ -143,13 +148,16 @@ final class NetVladEncoder implements AutoCloseable {
     private void addBlock(int size, Scratch s) {
         for (int c = 0; c < k; c++) {
             Arrays.fill(s.blockSum, 0);
+            int i = 0;
+            for (; i + 3 < size; i += 4) {
+                addFour(s.blockSum, s.rows, i, s.weights, i * k + c, k);
+            }
+            for (; i < size; i++) {
+                addOne(s.blockSum, s.rows[i], s.weights[i * k + c]);
+            }
             double mass = 0;
-            for (int i = 0; i < size; i++) {
-                float weight = s.weights[i * k + c];
-                if (weight != 0) {
-                    mass += weight;
-                    addScaled(s.blockSum, s.rows, i * d, weight);
-                }
+            for (int row = 0; row < size; row++) {
+                mass += s.weights[row * k + c];
             }
             s.masses[c] += mass;
             for (int j = 0; j < d; j++) {
@@ -158,9 +166,23 @@ final class NetVladEncoder implements AutoCloseable {
         }
     }
 
-    private static void addScaled(float[] sum, float[] rows, int at, float weight) {
+    private static void addFour(float[] sum, float[][] rows, int row, float[] weights, int at, int step) {
+        float[] r0 = rows[row];
+        float[] r1 = rows[row + 1];
+        float[] r2 = rows[row + 2];
+        float[] r3 = rows[row + 3];
+        float w0 = weights[at];
+        float w1 = weights[at + step];
+        float w2 = weights[at + 2 * step];
+        float w3 = weights[at + 3 * step];
         for (int j = 0; j < sum.length; j++) {
-            sum[j] += weight * rows[at + j];
+            sum[j] = sum[j] + w0 * r0[j] + w1 * r1[j] + w2 * r2[j] + w3 * r3[j];
+        }
+    }
+
+    private static void addOne(float[] sum, float[] row, float weight) {
+        for (int j = 0; j < sum.length; j++) {
+            sum[j] += weight * row[j];
         }
     }
 

@@ -31,6 +31,9 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
     private static final double SMALLEST_FLOOR = 1e-9;
     private static final int MAX_PARTIAL_SUMS = 64;
 
+    // far below the rounding of any sum that it would be added to
+    private static final double NEGLIGIBLE = 1e-30;
+
     /** Checks that the parts fit. */
     public GaussianMixture {
         requireNonNull(weights, "weights");
@@ -186,21 +189,23 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
     public static final class Posteriors {
         private final int k;
         private final int d;
-        private final double[] means;
-        private final double[] precisions;
+        // one array a dimension, with an entry a component: such loops become SIMD, sums over dimensions do not
+        private final double[][] means;
+        private final double[][] precisions;
         private final double[] constants;
 
         private Posteriors(Parameters p, double smallestWeight) {
             k = p.k;
             d = p.d;
-            means = p.means.clone();
-            precisions = new double[k * d];
+            means = new double[d][k];
+            precisions = new double[d][k];
             constants = new double[k];
             for (int c = 0; c < k; c++) {
                 double logs = d * Math.log(2 * Math.PI);
                 for (int j = 0; j < d; j++) {
-                    precisions[c * d + j] = 1 / p.variances[c * d + j];
-                    logs += Math.log(p.variances[c * d + j]);
+                    means[j][c] = p.means[c][j];
+                    precisions[j][c] = 0.5 / p.variances[c][j];
+                    logs += Math.log(p.variances[c][j]);
                 }
                 constants[c] =
                         p.weights[c] < smallestWeight ? Double.NEGATIVE_INFINITY : Math.log(p.weights[c]) - 0.5 * logs;
@@ -216,13 +221,13 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
          * @return log-likelihood of the vector
          */
         public double of(FloatMatrix x, int row, double[] posteriors) {
-            float[] values = x.array();
+            System.arraycopy(constants, 0, posteriors, 0, k);
             int at = x.offset() + row * d;
+            for (int j = 0; j < d; j++) {
+                subtractSquares(posteriors, x.array()[at + j], means[j], precisions[j]);
+            }
             double largest = Double.NEGATIVE_INFINITY;
             for (int c = 0; c < k; c++) {
-                posteriors[c] = constants[c] == Double.NEGATIVE_INFINITY
-                        ? constants[c]
-                        : constants[c] - 0.5 * mahalanobis(values, at, c * d);
                 largest = Math.max(largest, posteriors[c]);
             }
             double sum = 0;
@@ -236,21 +241,11 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
             return largest + Math.log(sum);
         }
 
-        private double mahalanobis(float[] x, int at, int component) {
-            double even = 0;
-            double odd = 0;
-            int j = 0;
-            for (; j + 1 < d; j += 2) { // two sums: the additions do not wait for each other
-                double a = x[at + j] - means[component + j];
-                double b = x[at + j + 1] - means[component + j + 1];
-                even += a * a * precisions[component + j];
-                odd += b * b * precisions[component + j + 1];
+        private static void subtractSquares(double[] logs, double x, double[] means, double[] precisions) {
+            for (int c = 0; c < means.length; c++) {
+                double difference = x - means[c];
+                logs[c] -= difference * difference * precisions[c];
             }
-            if (j < d) {
-                double a = x[at + j] - means[component + j];
-                even += a * a * precisions[component + j];
-            }
-            return even + odd;
         }
     }
 
@@ -285,11 +280,16 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
         ParallelChunks.run(context, n, chunk, (from, to) -> {
             Sums part = new Sums(parameters.k, parameters.d);
             double[] posteriors = new double[parameters.k];
+            double[] x = new double[parameters.d];
             for (int i = from; i < to; i++) {
                 part.logLikelihood += expectation.of(i, posteriors);
+                for (int j = 0; j < x.length; j++) {
+                    x[j] = sample.get(i, j);
+                }
                 for (int c = 0; c < parameters.k; c++) {
-                    if (posteriors[c] > 0) {
-                        part.add(sample, i, c, posteriors[c], parameters.means);
+                    if (posteriors[c] > NEGLIGIBLE) {
+                        part.zero[c] += posteriors[c];
+                        add(part.first[c], part.second[c], x, parameters.means[c], posteriors[c]);
                     }
                 }
             }
@@ -302,38 +302,35 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
         return all;
     }
 
+    private static void add(double[] first, double[] second, double[] x, double[] mean, double posterior) {
+        for (int j = 0; j < x.length; j++) {
+            double difference = x[j] - mean[j];
+            double weighted = posterior * difference;
+            first[j] += weighted;
+            second[j] += weighted * difference;
+        }
+    }
+
     private static final class Sums {
         private final double[] zero;
-        private final double[] first;
-        private final double[] second;
+        private final double[][] first;
+        private final double[][] second;
         private double logLikelihood;
 
         Sums(int k, int d) {
             zero = new double[k];
-            first = new double[k * d];
-            second = new double[k * d];
-        }
-
-        void add(FloatMatrix x, int row, int component, double posterior, double[] means) {
-            int d = x.columns();
-            int at = x.offset() + row * d;
-            int to = component * d;
-            zero[component] += posterior;
-            for (int j = 0; j < d; j++) {
-                double difference = x.array()[at + j] - means[to + j];
-                first[to + j] += posterior * difference;
-                second[to + j] += posterior * difference * difference;
-            }
+            first = new double[k][d];
+            second = new double[k][d];
         }
 
         void add(Sums other) {
             logLikelihood += other.logLikelihood;
-            for (int i = 0; i < zero.length; i++) {
-                zero[i] += other.zero[i];
-            }
-            for (int i = 0; i < first.length; i++) {
-                first[i] += other.first[i];
-                second[i] += other.second[i];
+            for (int c = 0; c < zero.length; c++) {
+                zero[c] += other.zero[c];
+                for (int j = 0; j < first[c].length; j++) {
+                    first[c][j] += other.first[c][j];
+                    second[c][j] += other.second[c][j];
+                }
             }
         }
     }
@@ -343,21 +340,21 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
         private final int k;
         private final int d;
         private final double[] weights;
-        private final double[] means;
-        private final double[] variances;
+        private final double[][] means;
+        private final double[][] variances;
 
         Parameters(FloatMatrix centroids) {
             k = centroids.rows();
             d = centroids.columns();
             weights = new double[k];
             means = doubles(centroids);
-            variances = new double[k * d];
+            variances = new double[k][d];
         }
 
         Parameters(GaussianMixture mixture) {
             k = mixture.means.rows();
             d = mixture.means.columns();
-            weights = doubles(mixture.weights);
+            weights = doubles(mixture.weights)[0];
             means = doubles(mixture.means);
             variances = doubles(mixture.variances);
         }
@@ -373,33 +370,35 @@ public record GaussianMixture(FloatMatrix weights, FloatMatrix means, FloatMatri
                     continue; // nothing belongs to it: it stays where it is
                 }
                 for (int j = 0; j < d; j++) {
-                    int at = c * d + j;
-                    double shift = sums.first[at] / sums.zero[c];
-                    means[at] += shift;
-                    variances[at] = Math.max(floor[j], sums.second[at] / sums.zero[c] - shift * shift);
+                    double shift = sums.first[c][j] / sums.zero[c];
+                    means[c][j] += shift;
+                    variances[c][j] = Math.max(floor[j], sums.second[c][j] / sums.zero[c] - shift * shift);
                 }
             }
         }
 
         GaussianMixture mixture() {
-            return new GaussianMixture(matrix(1, k, weights), matrix(k, d, means), matrix(k, d, variances));
+            return new GaussianMixture(matrix(new double[][] {weights}), matrix(means), matrix(variances));
         }
 
-        private static double[] doubles(FloatMatrix matrix) {
-            float[] floats = matrix.toArray();
-            double[] doubles = new double[floats.length];
-            for (int i = 0; i < floats.length; i++) {
-                doubles[i] = floats[i];
+        private static double[][] doubles(FloatMatrix matrix) {
+            double[][] rows = new double[matrix.rows()][matrix.columns()];
+            for (int i = 0; i < rows.length; i++) {
+                for (int j = 0; j < rows[i].length; j++) {
+                    rows[i][j] = matrix.get(i, j);
+                }
             }
-            return doubles;
+            return rows;
         }
 
-        private static FloatMatrix matrix(int rows, int columns, double[] doubles) {
-            float[] floats = new float[doubles.length];
-            for (int i = 0; i < floats.length; i++) {
-                floats[i] = (float) doubles[i];
+        private static FloatMatrix matrix(double[][] rows) {
+            float[][] floats = new float[rows.length][rows[0].length];
+            for (int i = 0; i < rows.length; i++) {
+                for (int j = 0; j < rows[i].length; j++) {
+                    floats[i][j] = (float) rows[i][j];
+                }
             }
-            return FloatMatrix.of(rows, columns, floats);
+            return FloatMatrix.ofRows(floats);
         }
     }
 }

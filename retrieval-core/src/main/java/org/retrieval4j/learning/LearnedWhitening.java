@@ -39,40 +39,41 @@ public record LearnedWhitening(FloatMatrix mean, FloatMatrix projection) {
                 mean[j] += (double) sample.get(query, j) / queries.length;
             }
         }
-        double[] differences = SymmetricProduct.of(
+        double[][] differences = SymmetricProduct.of(
                 queries.length,
                 d,
                 (from, to, target) -> {
                     for (int i = from; i < to; i++) {
                         for (int j = 0; j < d; j++) {
-                            target[(i - from) * d + j] =
-                                    (double) sample.get(queries[i], j) - sample.get(positives[i], j);
+                            target[i - from][j] = (double) sample.get(queries[i], j) - sample.get(positives[i], j);
                         }
                     }
                 },
                 context);
-        for (int i = 0; i < differences.length; i++) {
-            differences[i] /= queries.length;
+        for (double[] row : differences) {
+            for (int j = 0; j < d; j++) {
+                row[j] /= queries.length;
+            }
         }
-        double[] within = inverse(choleskyOfRegular(differences, d), d);
-        double[] moments = SymmetricProduct.of(
+        double[][] within = inverse(choleskyOfRegular(differences));
+        double[][] moments = SymmetricProduct.of(
                 sample.rows(),
                 d,
                 (from, to, target) -> {
                     for (int i = from; i < to; i++) {
                         for (int j = 0; j < d; j++) {
-                            target[(i - from) * d + j] = sample.get(i, j) - mean[j];
+                            target[i - from][j] = sample.get(i, j) - mean[j];
                         }
                     }
                 },
                 context);
-        double[] whitened = multiply(multiply(within, moments, d, context), transposed(within, d), d, context);
-        SymmetricEigen eigen = SymmetricEigen.of(whitened, d, context);
+        double[][] whitened = multiply(multiply(within, moments, context), transposed(within), context);
+        SymmetricEigen eigen = SymmetricEigen.of(whitened, context);
         float[] projection = new float[Math.multiplyExact(dimension, d)];
         ParallelChunks.run(context, dimension, 1, (from, to) -> {
             double[] row = new double[d];
-            addProduct(eigen.vector(from), 0, within, row);
-            SymmetricEigen.fixSign(row, 0, d);
+            addProduct(eigen.vector(from), within, row);
+            SymmetricEigen.fixSign(row);
             for (int j = 0; j < d; j++) {
                 projection[from * d + j] = (float) row[j];
             }
@@ -100,85 +101,83 @@ public record LearnedWhitening(FloatMatrix mean, FloatMatrix projection) {
         }
     }
 
-    private static double[] choleskyOfRegular(double[] matrix, int d) {
+    private static double[][] choleskyOfRegular(double[][] matrix) {
         for (double added = 0; ; added = added == 0 ? 1e-10 : 10 * added) {
-            double[] lower = matrix.clone();
-            for (int i = 0; i < d; i++) {
-                lower[i * d + i] += added;
+            double[][] lower = new double[matrix.length][];
+            for (int i = 0; i < lower.length; i++) {
+                lower[i] = matrix[i].clone();
+                lower[i][i] += added;
             }
-            if (cholesky(lower, d)) {
+            if (cholesky(lower)) {
                 return lower;
             }
         }
     }
 
     /** Replaces a matrix by its lower triangular factor, row by row; false if it is not positive definite. */
-    private static boolean cholesky(double[] a, int d) {
+    private static boolean cholesky(double[][] a) {
+        int d = a.length;
         for (int i = 0; i < d; i++) {
-            double before = a[i * d + i];
+            double before = a[i][i];
             for (int j = 0; j <= i; j++) {
-                double sum = a[i * d + j];
+                double sum = a[i][j];
                 for (int k = 0; k < j; k++) {
-                    sum -= a[i * d + k] * a[j * d + k];
+                    sum -= a[i][k] * a[j][k];
                 }
                 if (j < i) {
-                    a[i * d + j] = sum / a[j * d + j];
+                    a[i][j] = sum / a[j][j];
                 } else if (sum > d * Math.ulp(1.0) * before) { // what is less is rounding
-                    a[i * d + i] = Math.sqrt(sum);
+                    a[i][i] = Math.sqrt(sum);
                 } else {
                     return false;
                 }
             }
-            Arrays.fill(a, i * d + i + 1, (i + 1) * d, 0);
+            Arrays.fill(a[i], i + 1, d, 0);
         }
         return true;
     }
 
-    private static double[] inverse(double[] lower, int d) {
-        double[] inverse = new double[d * d];
+    private static double[][] inverse(double[][] lower) {
+        int d = lower.length;
+        double[][] inverse = new double[d][d];
         for (int i = 0; i < d; i++) {
-            inverse[i * d + i] = 1;
+            double[] row = inverse[i];
+            row[i] = 1;
             for (int k = 0; k < i; k++) {
-                double factor = lower[i * d + k];
-                for (int j = 0; j <= k; j++) {
-                    inverse[i * d + j] -= factor * inverse[k * d + j];
-                }
+                addScaled(row, inverse[k], -lower[i][k]);
             }
             for (int j = 0; j <= i; j++) {
-                inverse[i * d + j] /= lower[i * d + i];
+                row[j] /= lower[i][i];
             }
         }
         return inverse;
     }
 
-    private static double[] multiply(double[] a, double[] b, int d, BuildContext context) {
-        double[] product = new double[d * d];
-        ParallelChunks.run(context, d, 1, (from, to) -> {
-            double[] row = new double[d];
-            addProduct(a, from * d, b, row);
-            System.arraycopy(row, 0, product, from * d, d);
-        });
+    private static double[][] multiply(double[][] a, double[][] b, BuildContext context) {
+        double[][] product = new double[a.length][b[0].length];
+        ParallelChunks.run(context, a.length, 1, (from, to) -> addProduct(a[from], b, product[from]));
         return product;
     }
 
-    // row += a's row at a place times b
-    private static void addProduct(double[] a, int at, double[] b, double[] row) {
-        int d = row.length;
-        for (int k = 0; k < d; k++) {
-            double factor = a[at + k];
-            if (factor != 0) { // half of a triangular matrix
-                for (int j = 0; j < d; j++) {
-                    row[j] += factor * b[k * d + j];
-                }
+    private static void addProduct(double[] a, double[][] b, double[] row) {
+        for (int k = 0; k < a.length; k++) {
+            if (a[k] != 0) { // half of a triangular matrix
+                addScaled(row, b[k], a[k]);
             }
         }
     }
 
-    private static double[] transposed(double[] a, int d) {
-        double[] transposed = new double[d * d];
-        for (int i = 0; i < d; i++) {
-            for (int j = 0; j < d; j++) {
-                transposed[j * d + i] = a[i * d + j];
+    private static void addScaled(double[] sum, double[] row, double factor) {
+        for (int j = 0; j < sum.length; j++) {
+            sum[j] += factor * row[j];
+        }
+    }
+
+    private static double[][] transposed(double[][] a) {
+        double[][] transposed = new double[a.length][a.length];
+        for (int i = 0; i < a.length; i++) {
+            for (int j = 0; j < a.length; j++) {
+                transposed[j][i] = a[i][j];
             }
         }
         return transposed;

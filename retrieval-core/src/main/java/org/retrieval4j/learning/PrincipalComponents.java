@@ -44,7 +44,7 @@ public final class PrincipalComponents {
         double[] mean = mean(sample);
         boolean gram = n <= d;
         SymmetricEigen eigen = SymmetricEigen.of(
-                gram ? innerProducts(sample, mean, context) : covariance(sample, mean, context), gram ? n : d, context);
+                gram ? innerProducts(sample, mean, context) : covariance(sample, mean, context), context);
         int rank = 0;
         while (rank < most && eigen.value(rank) > RANK_TOLERANCE * eigen.value(0)) {
             rank++;
@@ -130,7 +130,7 @@ public final class PrincipalComponents {
     }
 
     // n times the covariance
-    private static double[] covariance(FloatMatrix sample, double[] mean, BuildContext context) {
+    private static double[][] covariance(FloatMatrix sample, double[] mean, BuildContext context) {
         int d = mean.length;
         float[] values = sample.array();
         return SymmetricProduct.of(
@@ -139,16 +139,15 @@ public final class PrincipalComponents {
                 (from, to, target) -> {
                     for (int i = from; i < to; i++) {
                         int at = sample.offset() + i * d;
-                        int targetAt = (i - from) * d;
                         for (int j = 0; j < d; j++) {
-                            target[targetAt + j] = values[at + j] - mean[j];
+                            target[i - from][j] = values[at + j] - mean[j];
                         }
                     }
                 },
                 context);
     }
 
-    private static double[] innerProducts(FloatMatrix sample, double[] mean, BuildContext context) {
+    private static double[][] innerProducts(FloatMatrix sample, double[] mean, BuildContext context) {
         int n = sample.rows();
         int d = mean.length;
         float[] values = sample.array();
@@ -159,7 +158,7 @@ public final class PrincipalComponents {
                     for (int i = 0; i < n; i++) {
                         int at = sample.offset() + i * d;
                         for (int j = from; j < to; j++) {
-                            target[(j - from) * n + i] = values[at + j] - mean[j];
+                            target[j - from][i] = values[at + j] - mean[j];
                         }
                     }
                 },
@@ -181,7 +180,7 @@ public final class PrincipalComponents {
         for (int j = 0; j < mean.length; j++) {
             vector[j] -= all * mean[j];
         }
-        SymmetricEigen.fixSign(vector, 0, vector.length);
+        SymmetricEigen.fixSign(vector);
         return vector;
     }
 

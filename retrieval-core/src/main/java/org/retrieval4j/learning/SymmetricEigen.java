@@ -7,23 +7,22 @@ import org.retrieval4j.api.BuildContext;
  * QL method.
  *
  * <p>Golub, Van Loan: Matrix Computations, 4th edition, sections 8.3.1 to 8.3.3; the shifts and the test for
- * convergence are those of EISPACK's tql2. All inner loops run along rows of plain arrays, and the rotations of QL,
- * which are most of the work, are collected and applied to blocks of columns that fit the cache, in parallel. The bits
- * do not depend on the number of threads. Cost: O(n³), about 9 n³ multiplications and additions.
+ * convergence are those of EISPACK's tql2. All inner loops run along rows, and the rotations of QL,
+ * which are most of the work, are collected and applied to blocks of columns that fit the cache, in parallel. Every row
+ * is an array of its own, because HotSpot turns loops into SIMD instructions only where all arrays have the same index.
+ * The bits do not depend on the number of threads. Cost: O(n³), about 9 n³ multiplications and additions.
  *
  * <p>Immutable.
  */
 public final class SymmetricEigen {
     private static final int MAX_SWEEPS = 60;
-    private static final int BLOCK = 64;
+    private static final int BLOCK = 128;
     private static final double EPSILON = Math.ulp(1.0);
 
-    private final int n;
     private final double[] values;
-    private final double[] vectors;
+    private final double[][] vectors;
 
-    private SymmetricEigen(int n, double[] values, double[] vectors) {
-        this.n = n;
+    private SymmetricEigen(double[] values, double[][] vectors) {
         this.values = values;
         this.vectors = vectors;
     }
@@ -31,30 +30,36 @@ public final class SymmetricEigen {
     /**
      * Decomposes a matrix.
      *
-     * @param matrix n x n, row-major, symmetric, finite; only read
-     * @param n its size, at least 1
+     * @param matrix n rows of n values, symmetric, finite, n at least 1; only read
      * @param context threads; may be interrupted
      * @return eigenvalues and eigenvectors
-     * @throws IllegalArgumentException if the matrix is not finite
+     * @throws IllegalArgumentException if the matrix is not square or not finite
      */
-    public static SymmetricEigen of(double[] matrix, int n, BuildContext context) {
-        if (n < 1 || matrix.length < (long) n * n) {
-            throw new IllegalArgumentException(
-                    "matrix must have " + n + " x " + n + " values and at least 1, got " + matrix.length);
+    public static SymmetricEigen of(double[][] matrix, BuildContext context) {
+        int n = matrix.length;
+        if (n < 1) {
+            throw new IllegalArgumentException("matrix must be at least 1 x 1, got no row");
         }
-        for (int i = 0; i < n * n; i++) {
-            if (!Double.isFinite(matrix[i])) {
-                throw new IllegalArgumentException("matrix must be finite, got " + matrix[i]);
+        double[][] a = new double[n][];
+        for (int i = 0; i < n; i++) {
+            if (matrix[i].length != n) {
+                throw new IllegalArgumentException(
+                        "row " + i + " must have " + n + " values like there are rows, got " + matrix[i].length);
             }
+            for (double value : matrix[i]) {
+                if (!Double.isFinite(value)) {
+                    throw new IllegalArgumentException("matrix must be finite, got " + value);
+                }
+            }
+            a[i] = matrix[i].clone();
         }
-        double[] a = java.util.Arrays.copyOf(matrix, n * n);
         double[] diagonal = new double[n];
         double[] below = new double[n]; // below[i] couples i - 1 and i
         double[] scales = new double[n];
-        tridiagonalize(a, n, diagonal, below, scales, context);
-        double[] rows = reflectors(a, n, scales, context);
-        diagonalize(diagonal, below, rows, n, context);
-        return sorted(n, diagonal, rows);
+        tridiagonalize(a, diagonal, below, scales, context);
+        double[][] rows = reflectors(a, scales, context);
+        diagonalize(diagonal, below, rows, context);
+        return sorted(diagonal, rows);
     }
 
     /**
@@ -63,7 +68,7 @@ public final class SymmetricEigen {
      * @return n
      */
     public int size() {
-        return n;
+        return values.length;
     }
 
     /**
@@ -83,22 +88,23 @@ public final class SymmetricEigen {
      * @return a copy, n values
      */
     public double[] vector(int index) {
-        return java.util.Arrays.copyOfRange(vectors, index * n, (index + 1) * n);
+        return vectors[index].clone();
     }
 
     // Step k clears column k below its subdiagonal by the reflector I - scale v vᵀ, v in row k of a from k + 1 on.
     private static void tridiagonalize(
-            double[] a, int n, double[] diagonal, double[] below, double[] scales, BuildContext context) {
-        double[] v = new double[n];
+            double[][] a, double[] diagonal, double[] below, double[] scales, BuildContext context) {
+        int n = a.length;
         double[] w = new double[n];
         for (int k = 0; k < n - 1; k++) {
             context.checkInterrupted();
-            diagonal[k] = a[k * n + k];
+            double[] v = a[k];
+            diagonal[k] = v[k];
             double largest = 0;
             for (int j = k + 2; j < n; j++) {
-                largest = Math.max(largest, Math.abs(a[k * n + j]));
+                largest = Math.max(largest, Math.abs(v[j]));
             }
-            double first = a[k * n + k + 1];
+            double first = v[k + 1];
             if (largest == 0) {
                 below[k + 1] = first;
                 continue;
@@ -106,27 +112,23 @@ public final class SymmetricEigen {
             largest = Math.max(largest, Math.abs(first)); // scaled, so that squares neither overflow nor vanish
             double square = 0;
             for (int j = k + 1; j < n; j++) {
-                v[j] = a[k * n + j] / largest;
+                v[j] /= largest;
                 square += v[j] * v[j];
             }
             double norm = Math.sqrt(square);
             double beta = first > 0 ? -norm : norm; // the sign that does not cancel in v[k + 1] - beta
             v[k + 1] -= beta;
-            double scale = -1 / (beta * v[k + 1]);
             below[k + 1] = beta * largest;
-            scales[k] = scale;
-            reflectBothSides(a, n, k + 1, v, w, scale);
-            System.arraycopy(v, k + 1, a, k * n + k + 1, n - k - 1);
+            scales[k] = -1 / (beta * v[k + 1]);
+            reflectBothSides(a, k + 1, v, w, scales[k]);
         }
-        diagonal[n - 1] = a[n * n - 1];
+        diagonal[n - 1] = a[n - 1][n - 1];
     }
 
     // a -= v wᵀ + w vᵀ with w = p - (scale/2)(p·v) v, p = scale a v; the block from 'from' on stays symmetric
-    private static void reflectBothSides(double[] a, int n, int from, double[] v, double[] w, double scale) {
-        java.util.Arrays.fill(w, from, n, 0);
-        for (int i = from; i < n; i++) {
-            addScaled(w, from, a, i * n + from, v[i], n - from);
-        }
+    private static void reflectBothSides(double[][] a, int from, double[] v, double[] w, double scale) {
+        int n = a.length;
+        addRows(w, a, from, v);
         double dot = 0;
         for (int j = from; j < n; j++) {
             w[j] *= scale;
@@ -137,15 +139,16 @@ public final class SymmetricEigen {
             w[j] -= half * v[j];
         }
         for (int i = from; i < n; i++) {
-            subtractBoth(a, i * n + from, w, v, from, v[i], w[i], n - from);
+            subtractBoth(a[i], w, v, v[i], w[i], from);
         }
     }
 
     // The transpose of the product of all reflectors: its rows are what the rotations of QL act on.
-    private static double[] reflectors(double[] a, int n, double[] scales, BuildContext context) {
-        double[] q = new double[n * n];
+    private static double[][] reflectors(double[][] a, double[] scales, BuildContext context) {
+        int n = a.length;
+        double[][] q = new double[n][n];
         for (int i = 0; i < n; i++) {
-            q[i * n + i] = 1;
+            q[i][i] = 1;
         }
         double[] u = new double[n];
         for (int k = n - 2; k >= 0; k--) {
@@ -153,31 +156,28 @@ public final class SymmetricEigen {
                 continue;
             }
             context.checkInterrupted();
-            int from = k + 1;
-            java.util.Arrays.fill(u, from, n, 0);
-            for (int i = from; i < n; i++) {
-                addScaled(u, from, q, i * n + from, a[k * n + i], n - from);
-            }
-            for (int i = from; i < n; i++) {
-                addScaled(q, i * n + from, u, from, -scales[k] * a[k * n + i], n - from);
+            addRows(u, q, k + 1, a[k]);
+            for (int i = k + 1; i < n; i++) {
+                addScaled(q[i], u, -scales[k] * a[k][i], k + 1);
             }
         }
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < i; j++) {
-                double other = q[i * n + j];
-                q[i * n + j] = q[j * n + i];
-                q[j * n + i] = other;
+                double other = q[i][j];
+                q[i][j] = q[j][i];
+                q[j][i] = other;
             }
         }
         return q;
     }
 
-    private static void diagonalize(double[] d, double[] below, double[] rows, int n, BuildContext context) {
+    private static void diagonalize(double[] d, double[] below, double[][] rows, BuildContext context) {
+        int n = d.length;
         double[] e = new double[n]; // e[i] couples i and i + 1
         System.arraycopy(below, 1, e, 0, n - 1);
         double shift = 0;
         double magnitude = 0;
-        Rotations rotations = new Rotations(rows, n, context);
+        Rotations rotations = new Rotations(rows, context);
         for (int l = 0; l < n; l++) {
             magnitude = Math.max(magnitude, Math.abs(d[l]) + Math.abs(e[l]));
             int m = l;
@@ -240,65 +240,86 @@ public final class SymmetricEigen {
         d[l] = c * p;
     }
 
-    private static SymmetricEigen sorted(int n, double[] values, double[] rows) {
+    private static SymmetricEigen sorted(double[] values, double[][] rows) {
+        int n = values.length;
         Integer[] order = new Integer[n];
         for (int i = 0; i < n; i++) {
             order[i] = i;
         }
         java.util.Arrays.sort(order, (i, j) -> Double.compare(values[j], values[i]));
         double[] sortedValues = new double[n];
-        double[] sortedRows = new double[n * n];
+        double[][] sortedRows = new double[n][];
         for (int i = 0; i < n; i++) {
             sortedValues[i] = values[order[i]];
-            System.arraycopy(rows, order[i] * n, sortedRows, i * n, n);
-            fixSign(sortedRows, i * n, n);
+            sortedRows[i] = rows[order[i]];
+            fixSign(sortedRows[i]);
         }
-        return new SymmetricEigen(n, sortedValues, sortedRows);
+        return new SymmetricEigen(sortedValues, sortedRows);
     }
 
     /** Turns a vector so that its entry of largest magnitude, the first of equal ones, is positive. */
-    static void fixSign(double[] vector, int from, int length) {
-        int largest = from;
-        for (int i = from + 1; i < from + length; i++) {
+    static void fixSign(double[] vector) {
+        int largest = 0;
+        for (int i = 1; i < vector.length; i++) {
             if (Math.abs(vector[i]) > Math.abs(vector[largest])) {
                 largest = i;
             }
         }
         if (vector[largest] < 0) {
-            for (int i = from; i < from + length; i++) {
+            for (int i = 0; i < vector.length; i++) {
                 vector[i] = -vector[i];
             }
         }
     }
 
-    private static void addScaled(double[] to, int toAt, double[] from, int fromAt, double factor, int length) {
-        for (int j = 0; j < length; j++) {
-            to[toAt + j] += factor * from[fromAt + j];
+    // sum = Σ factors[i] rows[i], all from 'from' on; four rows at once, so that a sum is loaded once for four products
+    private static void addRows(double[] sum, double[][] rows, int from, double[] factors) {
+        java.util.Arrays.fill(sum, from, sum.length, 0);
+        int i = from;
+        for (; i + 3 < rows.length; i += 4) {
+            addFour(sum, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], factors, i, from);
+        }
+        for (; i < rows.length; i++) {
+            addScaled(sum, rows[i], factors[i], from);
         }
     }
 
-    private static void subtractBoth(
-            double[] to, int toAt, double[] x, double[] y, int at, double xFactor, double yFactor, int length) {
-        for (int j = 0; j < length; j++) {
-            to[toAt + j] -= xFactor * x[at + j] + yFactor * y[at + j];
+    private static void addFour(
+            double[] sum, double[] r0, double[] r1, double[] r2, double[] r3, double[] factors, int at, int from) {
+        double f0 = factors[at];
+        double f1 = factors[at + 1];
+        double f2 = factors[at + 2];
+        double f3 = factors[at + 3];
+        for (int j = from; j < sum.length; j++) {
+            sum[j] = sum[j] + f0 * r0[j] + f1 * r1[j] + f2 * r2[j] + f3 * r3[j];
+        }
+    }
+
+    private static void addScaled(double[] sum, double[] row, double factor, int from) {
+        for (int j = from; j < sum.length; j++) {
+            sum[j] += factor * row[j];
+        }
+    }
+
+    private static void subtractBoth(double[] row, double[] x, double[] y, double xFactor, double yFactor, int from) {
+        for (int j = from; j < row.length; j++) {
+            row[j] -= xFactor * x[j] + yFactor * y[j];
         }
     }
 
     /** Collects rotations of neighboring rows and applies them to one block of columns after the other. */
     private static final class Rotations {
-        private final double[] rows;
-        private final int n;
+        private final double[][] rows;
         private final BuildContext context;
         private final int[] at;
         private final double[] cosines;
         private final double[] sines;
         private int size;
 
-        Rotations(double[] rows, int n, BuildContext context) {
+        Rotations(double[][] rows, BuildContext context) {
             this.rows = rows;
-            this.n = n;
             this.context = context;
-            int capacity = Math.max(1024, 16 * n);
+            int capacity = Math.max(1024, 16 * rows.length);
             this.at = new int[capacity];
             this.cosines = new double[capacity];
             this.sines = new double[capacity];
@@ -314,20 +335,20 @@ public final class SymmetricEigen {
         }
 
         void flush() {
-            ParallelChunks.run(context, n, BLOCK, (from, to) -> {
+            ParallelChunks.run(context, rows.length, BLOCK, (from, to) -> {
                 for (int r = 0; r < size; r++) {
-                    rotate(rows, at[r] * n + from, at[r] * n + n + from, cosines[r], sines[r], to - from);
+                    rotate(rows[at[r]], rows[at[r] + 1], cosines[r], sines[r], from, to);
                 }
             });
             size = 0;
         }
 
-        private static void rotate(double[] rows, int upper, int lower, double c, double s, int length) {
-            for (int j = 0; j < length; j++) {
-                double u = rows[upper + j];
-                double v = rows[lower + j];
-                rows[lower + j] = s * u + c * v;
-                rows[upper + j] = c * u - s * v;
+        private static void rotate(double[] upper, double[] lower, double c, double s, int from, int to) {
+            for (int j = from; j < to; j++) {
+                double u = upper[j];
+                double v = lower[j];
+                lower[j] = s * u + c * v;
+                upper[j] = c * u - s * v;
             }
         }
     }

@@ -16,6 +16,10 @@ import org.retrieval4j.spi.ComponentProvider;
  *
  * <p>y = diag(1/√(λ + 10⁻⁹)) Uᵀ (x − m), y / ‖y‖. Jégou, Chum: Negative evidences and co-occurences in image retrieval:
  * the benefit of PCA and whitening. ECCV 2012. Where matching pairs are known, {@link LearnedWhitenTransform} is better.
+ *
+ * <p>The sample should have many times more vectors than components are kept: whitening with as many components as
+ * vectors makes all vectors of the sample equally far from each other, whatever they show. With small samples take few
+ * components, or less strength, or {@link PcaTransform}.
  */
 public final class PcaWhitenTransform extends ProjectionTransform {
     private static final String NAME = "pca-whiten";

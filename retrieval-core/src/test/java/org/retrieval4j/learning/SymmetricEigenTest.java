@@ -22,7 +22,7 @@ class SymmetricEigenTest {
     @ValueSource(ints = {1, 2, 3, 5, 16, 70, 131})
     void decomposesRandomMatrices(int n) {
         double[] matrix = random(n, n);
-        SymmetricEigen eigen = SymmetricEigen.of(matrix, n, context);
+        SymmetricEigen eigen = SymmetricEigen.of(square(matrix, n), context);
         assertDecomposes(eigen, matrix, n);
         double[] reference =
                 new EigenDecomposition(MatrixUtils.createRealMatrix(square(matrix, n))).getRealEigenvalues();
@@ -44,13 +44,13 @@ class SymmetricEigenTest {
                 }
             }
         }
-        assertDecomposes(SymmetricEigen.of(matrix, n, context), matrix, n);
+        assertDecomposes(SymmetricEigen.of(square(matrix, n), context), matrix, n);
         double[] identity = new double[n * n];
         for (int i = 0; i < n; i++) {
             identity[i * n + i] = 7;
         }
-        assertDecomposes(SymmetricEigen.of(identity, n, context), identity, n);
-        assertDecomposes(SymmetricEigen.of(new double[n * n], n, context), new double[n * n], n);
+        assertDecomposes(SymmetricEigen.of(square(identity, n), context), identity, n);
+        assertDecomposes(SymmetricEigen.of(new double[n][n], context), new double[n * n], n);
     }
 
     @Test
@@ -60,11 +60,11 @@ class SymmetricEigenTest {
             for (int i = 0; i < matrix.length; i++) {
                 matrix[i] *= scale;
             }
-            SymmetricEigen eigen = SymmetricEigen.of(matrix, 12, context);
+            SymmetricEigen eigen = SymmetricEigen.of(square(matrix, 12), context);
             for (int i = 0; i < matrix.length; i++) {
                 matrix[i] /= scale;
             }
-            SymmetricEigen unscaled = SymmetricEigen.of(matrix, 12, context);
+            SymmetricEigen unscaled = SymmetricEigen.of(square(matrix, 12), context);
             for (int i = 0; i < 12; i++) {
                 assertThat(eigen.value(i) / scale).isCloseTo(unscaled.value(i), within(1e-12));
             }
@@ -75,12 +75,16 @@ class SymmetricEigenTest {
     void agreesWithTheReferenceForLocalCoordinates() {
         Fixture fixture = Fixture.of("vlad");
         double[] residuals = fixture.doubles("lcs_train_residuals");
-        double[] moments = SymmetricProduct.of(
+        double[][] moments = SymmetricProduct.of(
                 200,
                 16,
-                (from, to, target) -> System.arraycopy(residuals, from * 16, target, 0, (to - from) * 16),
+                (from, to, target) -> {
+                    for (int i = from; i < to; i++) {
+                        System.arraycopy(residuals, i * 16, target[i - from], 0, 16);
+                    }
+                },
                 context);
-        SymmetricEigen eigen = SymmetricEigen.of(moments, 16, context);
+        SymmetricEigen eigen = SymmetricEigen.of(moments, context);
         double[] values = fixture.doubles("lcs_eigenvalues");
         double[] vectors = fixture.doubles("lcs_eigenvectors");
         for (int i = 0; i < 16; i++) {
@@ -96,10 +100,10 @@ class SymmetricEigenTest {
     @Test
     void theNumberOfThreadsDoesNotMatter() {
         double[] matrix = random(200, 200);
-        SymmetricEigen one = SymmetricEigen.of(matrix, 200, context);
+        SymmetricEigen one = SymmetricEigen.of(square(matrix, 200), context);
         ExecutorService threads = Executors.newFixedThreadPool(3);
         try {
-            SymmetricEigen three = SymmetricEigen.of(matrix, 200, context.withExecutor(threads));
+            SymmetricEigen three = SymmetricEigen.of(square(matrix, 200), context.withExecutor(threads));
             for (int i = 0; i < 200; i++) {
                 assertThat(three.value(i)).isEqualTo(one.value(i));
                 assertThat(three.vector(i)).isEqualTo(one.vector(i));
@@ -112,7 +116,7 @@ class SymmetricEigenTest {
     @Test
     void refusesWhatIsNotFinite() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> SymmetricEigen.of(new double[] {1, Double.NaN, Double.NaN, 1}, 2, context))
+                .isThrownBy(() -> SymmetricEigen.of(new double[][] {{1, Double.NaN}, {Double.NaN, 1}}, context))
                 .withMessageContaining("finite");
     }
 

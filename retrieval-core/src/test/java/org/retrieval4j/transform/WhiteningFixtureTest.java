@@ -52,15 +52,15 @@ class WhiteningFixtureTest {
             mean[i % 12] += x[i] / 120;
         }
         assertClose(mean, fixture.doubles("mean"), 1e-12);
-        double[] covariance = new double[144];
+        double[][] covariance = new double[12][12];
         for (int i = 0; i < 120; i++) {
             for (int a = 0; a < 12; a++) {
                 for (int b = 0; b < 12; b++) {
-                    covariance[a * 12 + b] += (x[i * 12 + a] - mean[a]) * (x[i * 12 + b] - mean[b]) / 120;
+                    covariance[a][b] += (x[i * 12 + a] - mean[a]) * (x[i * 12 + b] - mean[b]) / 120;
                 }
             }
         }
-        SymmetricEigen eigen = SymmetricEigen.of(covariance, 12, context);
+        SymmetricEigen eigen = SymmetricEigen.of(covariance, context);
         double[] values = fixture.doubles("eigenvalues");
         double[] vectors = fixture.doubles("eigenvectors");
         double[] y = fixture.doubles("y");
