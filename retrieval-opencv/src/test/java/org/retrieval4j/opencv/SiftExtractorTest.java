@@ -83,6 +83,30 @@ class SiftExtractorTest extends ExtractorContract {
     }
 
     @Test
+    void equalResponsesComeByPlace() {
+        byte[] rgb = blob(64, 64, 32, 32, 4).rgb();
+        byte[] tiled = new byte[16 * rgb.length];
+        for (int y = 0; y < 256; y++) {
+            for (int x = 0; x < 256; x++) {
+                System.arraycopy(rgb, 3 * (y % 64 * 64 + x % 64), tiled, 3 * (y * 256 + x), 3);
+            }
+        }
+        ImageFeatures found = extract(new Image(256, 256, tiled, Orientation.UPRIGHT), 1024);
+        int ties = 0;
+        for (int i = 1; i < found.size(); i++) {
+            Keypoints points = found.keypoints();
+            if (points.score(i) == points.score(i - 1)) {
+                ties++;
+                assertThat(points.y(i)).isGreaterThanOrEqualTo(points.y(i - 1));
+                if (points.y(i) == points.y(i - 1)) {
+                    assertThat(points.x(i)).isGreaterThanOrEqualTo(points.x(i - 1));
+                }
+            }
+        }
+        assertThat(ties).isGreaterThan(10);
+    }
+
+    @Test
     void rootSiftIsTheSquareRootOfTheShareInTheSum() {
         ImageFeatures plain = extract("sift(root=false)");
         ImageFeatures root = extract("sift");
