@@ -1,0 +1,78 @@
+package org.retrieval4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class DoctorCommandTest {
+    @Test
+    void tellsWhatThisInstallationHas() {
+        Cli run = Cli.run("doctor", "--json");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        assertThat(run.outLines()).hasSize(1);
+        Map<String, Object> report = Parsed.object(run.out());
+        assertThat(report)
+                .containsKeys("version", "java", "os", "processors", "memory", "decoders", "gpu")
+                .containsEntry("processors", Runtime.getRuntime().availableProcessors());
+        assertThat(Parsed.list(report, "components"))
+                .allSatisfy(component -> assertThat(component).containsKeys("kind", "name", "class", "jar"))
+                .extracting(component -> component.get("kind") + " " + component.get("name"))
+                .contains("Extractor sift", "Aggregator vlad", "Index flat", "Verifier homography", "Extractor onnx");
+        assertThat(Parsed.list(report, "kernels"))
+                .filteredOn(kernel -> Boolean.TRUE.equals(kernel.get("active")))
+                .hasSize(1);
+        @SuppressWarnings("unchecked")
+        Map<String, Map<String, Object>> natives = (Map<String, Map<String, Object>>) report.get("natives");
+        assertThat(natives).containsOnlyKeys("opencv", "onnxruntime", "nd4j");
+        assertThat(natives).allSatisfy((name, engine) -> assertThat(engine)
+                .as(name)
+                .containsEntry("loaded", true)
+                .containsKey("detail"));
+        assertThat(natives.get("nd4j")).containsKey("backend");
+    }
+
+    @Test
+    void peopleGetTheSameInColumns() {
+        List<String> text = new ArrayList<>();
+        new DoctorText(text::add)
+                .print(
+                        Map.of(
+                                "version", "1.2.3",
+                                "natives", Map.of("opencv", Map.of("loaded", false, "detail", "no such library")),
+                                "kernels", List.of(Map.of("name", "scalar", "available", true, "active", true)),
+                                "gpu", Map.of("devices", List.of(), "detail", "none")),
+                        Map.of("opencv", "OpenCV"));
+        assertThat(text)
+                .contains(
+                        "  retrieval         1.2.3",
+                        "  OpenCV            FAIL  no such library",
+                        "  scalar            active",
+                        "  driver            none");
+    }
+
+    @Test
+    void knowsWhichGpusNd4jHasCodeFor() {
+        Gpu gpu = Gpu.parsed(List.of(
+                "NVIDIA A10, 8.6, 23028 MiB, 535.161.07",
+                "NVIDIA L4, 8.9, 23034 MiB, 535.161.07",
+                "NVIDIA H100 80GB HBM3, 9.0, 81559 MiB, 535.161.07",
+                "Old One, [N/A], 2048 MiB, 535.161.07"));
+        assertThat(gpu.detail()).isEqualTo("driver 535.161.07");
+        assertThat(gpu.devices())
+                .extracting(device -> device.unsupported().isEmpty())
+                .containsExactly(true, true, false, false);
+        assertThat(gpu.devices().get(2).unsupported())
+                .hasValueSatisfying(reason -> assertThat(reason).contains("9.0"));
+    }
+
+    @Test
+    void aProgramThatHangsOrIsMissingIsAFinding() throws Exception {
+        assertThat(ChildProcess.run(1, List.of("sleep", "60")).problem()).isEqualTo("did not answer within 1 s");
+        assertThat(ChildProcess.run(1, List.of("no-such-program-anywhere")).problem())
+                .isEqualTo("cannot be started");
+    }
+}
