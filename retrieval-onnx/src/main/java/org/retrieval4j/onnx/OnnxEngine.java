@@ -5,11 +5,15 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import java.io.IOException;
+import java.net.URL;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BackendException;
+import org.retrieval4j.spi.NativeCache;
 
 /**
  * ONNX Runtime as it is in this process: loaded when the first component is made or {@link #status} is asked, from a
@@ -22,6 +26,7 @@ import org.retrieval4j.api.BackendException;
  */
 public final class OnnxEngine {
     private static final String NATIVE_PATH = "onnxruntime.native.path";
+    private static final List<String> LIBRARIES = List.of("onnxruntime", "onnxruntime4j_jni");
 
     private OnnxEngine() {}
 
@@ -106,19 +111,36 @@ public final class OnnxEngine {
             return Optional.empty(); // a native library belongs to the class loader that loads it
         }
         try {
-            String os = System.getProperty("os.name", "");
-            Optional<String> platform = NativeCache.platform(os, System.getProperty("os.arch", ""));
-            if (platform.isEmpty()) {
-                return Optional.empty();
+            Optional<String> platform = platform(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
+            List<URL> libraries = new ArrayList<>();
+            for (String library : LIBRARIES) {
+                URL resource = OrtEnvironment.class.getResource(
+                        "/ai/onnxruntime/native/" + platform.orElse("none") + "/" + System.mapLibraryName(library));
+                if (resource == null) {
+                    return Optional.empty();
+                }
+                libraries.add(resource);
             }
-            Path cache = NativeCache.userFolder(os, Path.of(System.getProperty("user.home", "")));
-            Optional<Path> folder = NativeCache.unpack(OrtEnvironment.class, platform.get(), cache)
-                    .map(Path::toAbsolutePath);
-            folder.ifPresent(path -> System.load(
-                    path.resolve(System.mapLibraryName("onnxruntime")).toString()));
-            return folder;
+            Path folder = NativeCache.unpack("onnxruntime", libraries, NativeCache.userDirectory())
+                    .toAbsolutePath();
+            System.load(folder.resolve(System.mapLibraryName(LIBRARIES.get(0))).toString());
+            return Optional.of(folder);
         } catch (IOException | RuntimeException | UnsatisfiedLinkError cannotBeCached) {
             return Optional.empty(); // then ONNX Runtime unpacks a temporary copy
         }
+    }
+
+    /** The folder of a platform in ONNX Runtime's JAR; empty if it has none. */
+    static Optional<String> platform(String operatingSystem, String architecture) {
+        String os = operatingSystem.toLowerCase(Locale.ROOT);
+        String arch = architecture.toLowerCase(Locale.ROOT);
+        String system = os.startsWith("linux") ? "linux" : os.startsWith("mac") ? "osx" : "win";
+        boolean isKnown = !system.equals("win") || os.startsWith("windows");
+        if (isKnown && (arch.equals("amd64") || arch.equals("x86_64"))) {
+            return Optional.of(system + "-x64");
+        }
+        return isKnown && (arch.equals("aarch64") || arch.equals("arm64"))
+                ? Optional.of(system + "-aarch64")
+                : Optional.empty();
     }
 }

@@ -82,7 +82,7 @@ class OnnxEngineTest {
             assertThat(outcome.err()).isEmpty();
             assertThat(outcome.exit()).isZero();
             assertThat(outcome.out().lines()).hasSize(2).first().isEqualTo("looked up");
-            if (NativeCache.platform(System.getProperty("os.name"), System.getProperty("os.arch"))
+            if (OnnxEngine.platform(System.getProperty("os.name"), System.getProperty("os.arch"))
                     .isPresent()) {
                 assertThat(outcome.out()).contains("loaded from " + home);
             }
@@ -135,16 +135,6 @@ class OnnxEngineTest {
         "SunOS, amd64, ''",
     })
     void knowsPlatforms(String os, String architecture, String expected) {
-        assertThat(NativeCache.platform(os, architecture).orElse("")).isEqualTo(expected);
-    }
-
-    @Test
-    void cachesWhereTheSystemWantsIt() {
-        Path home = Path.of("home");
-        assertThat(NativeCache.userFolder("Linux", home)).isEqualTo(Path.of("home/.cache/retrieval4j/natives"));
-        assertThat(NativeCache.userFolder("Mac OS X", home))
-                .isEqualTo(Path.of("home/Library/Caches/retrieval4j/natives"));
-        assertThat(NativeCache.userFolder("Windows 11", home))
-                .isEqualTo(Path.of("home/AppData/Local/retrieval4j/natives"));
+        assertThat(OnnxEngine.platform(os, architecture).orElse("")).isEqualTo(expected);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import nu.pattern.OpenCV;
 import org.opencv.core.Core;
 import org.retrieval4j.api.BackendException;
+import org.retrieval4j.spi.NativeCache;
 
 /**
  * OpenCV's native library: loaded at first use, from a cache in the user's directory for caches (the JAR's own loader
@@ -111,9 +112,8 @@ public final class OpenCvRuntime {
         }
         List<String> reasons = new ArrayList<>();
         try {
-            Path directory = NativeCache.userDirectory(
-                    System.getProperty("os.name", ""), Path.of(System.getProperty("user.home", "")));
-            Path library = NativeCache.unpack(resource, "opencv-" + Core.VERSION, directory);
+            Path folder = NativeCache.unpack("opencv-" + Core.VERSION, List.of(resource), NativeCache.userDirectory());
+            Path library = folder.resolve(System.mapLibraryName(NATIVE_NAME));
             System.load(library.toAbsolutePath().toString());
             Core.setNumThreads(1);
             return new Status(true, Core.VERSION, Optional.of(library), "loaded from " + library);

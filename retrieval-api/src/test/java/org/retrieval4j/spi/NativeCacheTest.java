@@ -1,4 +1,4 @@
-package org.retrieval4j.opencv;
+package org.retrieval4j.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -29,10 +29,10 @@ class NativeCacheTest {
     @Test
     void unpacksOnceAndFindsItAgain() throws Exception {
         byte[] library = bytes(1);
-        Path first = NativeCache.unpack(jar("a.jar", library), "thing-1.0", directory.resolve("cache"));
+        Path first = unpack(jar("a.jar", library), directory.resolve("cache"));
         assertThat(first).hasBinaryContent(library).hasFileName("libthing.so");
         Object before = Files.getAttribute(first, "lastModifiedTime");
-        Path second = NativeCache.unpack(jar("b.jar", library), "thing-1.0", directory.resolve("cache"));
+        Path second = unpack(jar("b.jar", library), directory.resolve("cache"));
         assertThat(second).isEqualTo(first);
         assertThat(Files.getAttribute(second, "lastModifiedTime")).isEqualTo(before);
         try (Stream<Path> files = Files.list(first.getParent())) {
@@ -42,8 +42,8 @@ class NativeCacheTest {
 
     @Test
     void otherContentHasAnotherPlace() throws Exception {
-        Path one = NativeCache.unpack(jar("a.jar", bytes(1)), "thing-1.0", directory);
-        Path two = NativeCache.unpack(jar("b.jar", bytes(2)), "thing-1.0", directory);
+        Path one = unpack(jar("a.jar", bytes(1)), directory);
+        Path two = unpack(jar("b.jar", bytes(2)), directory);
         assertThat(one).isNotEqualTo(two).hasBinaryContent(bytes(1));
         assertThat(two).hasBinaryContent(bytes(2));
     }
@@ -51,9 +51,9 @@ class NativeCacheTest {
     @Test
     void replacesAnUnfinishedFile() throws Exception {
         URL jar = jar("a.jar", bytes(1));
-        Path library = NativeCache.unpack(jar, "thing-1.0", directory);
+        Path library = unpack(jar, directory);
         Files.write(library, new byte[10]);
-        assertThat(NativeCache.unpack(jar, "thing-1.0", directory)).hasBinaryContent(bytes(1));
+        assertThat(unpack(jar, directory)).hasBinaryContent(bytes(1));
     }
 
     @Test
@@ -61,8 +61,7 @@ class NativeCacheTest {
         Path file = Files.write(directory.resolve("libthing.so"), bytes(3));
         URL jar = jar("a.jar", bytes(3));
         Path cache = directory.resolve("cache");
-        assertThat(NativeCache.unpack(file.toUri().toURL(), "thing-1.0", cache))
-                .isEqualTo(NativeCache.unpack(jar, "thing-1.0", cache));
+        assertThat(unpack(file.toUri().toURL(), cache)).isEqualTo(unpack(jar, cache));
     }
 
     @Test
@@ -73,12 +72,12 @@ class NativeCacheTest {
             List<Callable<Path>> calls = new ArrayList<>();
             for (int i = 0; i < 32; i++) {
                 calls.add(() -> {
-                    Path library = NativeCache.unpack(jar, "thing-1.0", directory.resolve("cache"));
+                    Path library = unpack(jar, directory.resolve("cache"));
                     assertThat(library).hasBinaryContent(bytes(1));
                     return library;
                 });
             }
-            Path first = NativeCache.unpack(jar, "thing-1.0", directory.resolve("cache"));
+            Path first = unpack(jar, directory.resolve("cache"));
             Files.delete(first);
             for (Future<Path> result : threads.invokeAll(calls)) {
                 assertThat(result.get()).isEqualTo(first);
@@ -92,7 +91,7 @@ class NativeCacheTest {
     void aCacheThatCannotBeWrittenIsAnError() throws Exception {
         Path file = Files.createFile(directory.resolve("a-file"));
         URL jar = jar("a.jar", bytes(1));
-        assertThatThrownBy(() -> NativeCache.unpack(jar, "thing-1.0", file)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> unpack(jar, file)).isInstanceOf(IOException.class);
     }
 
     @Test
@@ -102,6 +101,19 @@ class NativeCacheTest {
                 .isEqualTo(home.resolve(".cache").resolve("retrieval4j").resolve("natives"));
         assertThat(NativeCache.userDirectory("Mac OS X", home)).startsWithRaw(home.resolve("Library"));
         assertThat(NativeCache.userDirectory("Windows 11", home)).startsWithRaw(home.resolve("AppData"));
+    }
+
+    @Test
+    void librariesOfOneEngineShareAFolder() throws Exception {
+        Path other = Files.write(directory.resolve("libother.so"), bytes(4));
+        List<URL> both = List.of(jar("a.jar", bytes(1)), other.toUri().toURL());
+        Path folder = NativeCache.unpack("thing-1.0", both, directory.resolve("cache"));
+        assertThat(folder.resolve("libthing.so")).hasBinaryContent(bytes(1));
+        assertThat(folder.resolve("libother.so")).hasBinaryContent(bytes(4));
+    }
+
+    private static Path unpack(URL library, Path cache) throws IOException {
+        return NativeCache.unpack("thing-1.0", List.of(library), cache).resolve("libthing.so");
     }
 
     private static byte[] bytes(long seed) {
