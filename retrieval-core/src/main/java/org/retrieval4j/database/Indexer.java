@@ -2,9 +2,6 @@ package org.retrieval4j.database;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -69,7 +66,7 @@ final class Indexer {
     private record Refused(int position, Skipped skipped) {}
 
     /** What became of a job. */
-    private record Outcome(Job job, @Nullable String refusal, @Nullable Ready ready) {}
+    private record Outcome(Job job, @Nullable Skipped refusal, @Nullable Ready ready) {}
 
     private record Ready(
             ImageRecord image,
@@ -120,7 +117,7 @@ final class Indexer {
             try {
                 look = Stamp.look(source.file());
             } catch (IOException e) {
-                refuse(i, source, reason(e));
+                refuse(i, Skipped.because(source.name(), e));
                 continue;
             }
             if (!places.add(look.place())) {
@@ -128,7 +125,7 @@ final class Indexer {
             }
             Stamp first = names.putIfAbsent(source.name(), look);
             if (first != null) {
-                refuse(i, source, "another file has the same name");
+                refuse(i, new Skipped(source.name(), "another file has the same name"));
                 continue;
             }
             Entry named = store.named(source.name());
@@ -243,7 +240,7 @@ final class Indexer {
         Job job = outcome.job();
         Ready ready = outcome.ready();
         if (outcome.refusal() != null) {
-            refuse(job.position(), job.source(), outcome.refusal());
+            refuse(job.position(), outcome.refusal());
         } else if (ready == null) {
             unchanged++;
         } else {
@@ -297,13 +294,13 @@ final class Indexer {
             Thread.currentThread().interrupt();
             throw cancelled();
         } catch (IOException e) {
-            return new Outcome(job, reason(e), null);
+            return new Outcome(job, Skipped.because(job.source().name(), e), null);
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
             // one picture on which an extractor fails must not end a run over thousands
             String message = e.getMessage() == null ? e.getClass().getName() : e.getMessage();
-            return new Outcome(job, "extraction failed: " + message, null);
+            return new Outcome(job, new Skipped(job.source().name(), "extraction failed: " + message), null);
         }
     }
 
@@ -355,19 +352,8 @@ final class Indexer {
 
     // ---- small things
 
-    private void refuse(int position, ImageSource source, String reason) {
-        refused.add(new Refused(position, new Skipped(source.name(), reason)));
-    }
-
-    private static String reason(IOException e) {
-        if (e instanceof NoSuchFileException) {
-            return "no such file";
-        } else if (e instanceof AccessDeniedException) {
-            return "access denied";
-        } else if (e instanceof FileSystemException system && system.getReason() != null) {
-            return system.getReason();
-        }
-        return e.getMessage() == null ? e.getClass().getName() : e.getMessage();
+    private void refuse(int position, Skipped skipped) {
+        refused.add(new Refused(position, skipped));
     }
 
     private static void requireNotInterrupted() {
