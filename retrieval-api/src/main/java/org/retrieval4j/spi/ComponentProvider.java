@@ -9,6 +9,7 @@ import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.OptionsText;
+import org.retrieval4j.api.SampleRequiredException;
 
 /**
  * Makes the components of one name. Its class is public, has a public constructor without parameters, and is named in
@@ -79,6 +80,8 @@ public abstract class ComponentProvider<C extends Component, O extends Record> {
      * @param context sample, seed, threads
      * @return the component, ready for use
      * @throws IOException if a file named in the options cannot be read
+     * @throws SampleRequiredException if it must learn and the context has no sample: a database then makes it again when
+     *     its first images are there
      * @throws IllegalArgumentException if options and sample do not fit
      */
     public abstract C create(O options, BuildContext context) throws IOException;

@@ -14,6 +14,7 @@ import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.SampleRequiredException;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.learning.GivenArray;
@@ -163,8 +164,11 @@ public final class BowAggregator extends DescriptorAggregator<BowAggregator.Scra
         Kernels kernels = KernelCatalog.of(context);
         boolean learnsIdf = options.idf.equals("true");
         if (learnsIdf && context.images().size() < 2) {
-            throw new IllegalArgumentException("bow must learn idf from at least 2 sample pictures, got "
-                    + context.images().size() + "; give more, or idf=false, or idf=FILE");
+            String message = "bow must learn idf from at least 2 sample pictures, got "
+                    + context.images().size() + "; give more, or idf=false, or idf=FILE";
+            throw context.images().isEmpty()
+                    ? new SampleRequiredException(message)
+                    : new IllegalArgumentException(message);
         }
         Map<String, FloatMatrix> arrays = new TreeMap<>();
         FloatMatrix codebook = options.codebook.isPresent()

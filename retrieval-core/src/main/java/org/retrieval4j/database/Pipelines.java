@@ -32,6 +32,7 @@ import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.Index;
 import org.retrieval4j.api.Matcher;
+import org.retrieval4j.api.SampleRequiredException;
 import org.retrieval4j.api.Transform;
 import org.retrieval4j.api.Verifier;
 import org.retrieval4j.storage.ComponentFile;
@@ -315,8 +316,8 @@ final class Pipelines implements Closeable {
             throws IOException {
         try {
             make(role, kind, specs);
-        } catch (IllegalArgumentException mustBeLearned) {
-            // it waits for a sample: options that are wrong in themselves were refused by split
+        } catch (SampleRequiredException waits) {
+            // learned when the first images are there
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.SampleRequiredException;
 
 /**
  * Draws descriptors to learn from. Learning gains little beyond a few hundred vectors a cluster, so that a seeded part
@@ -21,9 +22,13 @@ public final class TrainingSample {
      * @param context its pictures and seed
      * @param most number of descriptors at most
      * @return at least 1 and at most {@code most} descriptors, in the order of the pictures
+     * @throws SampleRequiredException if there is no picture
      * @throws IllegalArgumentException if there is no descriptor, or widths differ
      */
     public static FloatMatrix descriptors(String what, BuildContext context, long most) {
+        if (context.images().isEmpty()) {
+            throw new SampleRequiredException(what + "; got no sample pictures");
+        }
         List<FloatMatrix> parts = new ArrayList<>();
         long total = 0;
         for (ImageFeatures image : context.images()) {

@@ -9,6 +9,7 @@ import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.SampleRequiredException;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.learning.GivenArray;
@@ -102,7 +103,7 @@ abstract class ProjectionTransform extends VectorTransform {
             }
         }
         if (parts.isEmpty()) {
-            throw new IllegalArgumentException(component
+            throw new SampleRequiredException(component
                     + " must learn: give a sample (it learns from the output of what stands before it), or projection="
                     + "FILE and mean=FILE");
         }

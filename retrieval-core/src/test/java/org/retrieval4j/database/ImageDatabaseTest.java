@@ -24,6 +24,7 @@ import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageFeatures;
@@ -35,6 +36,7 @@ import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.spi.ImageDecoder;
 import org.retrieval4j.storage.ComponentFile;
 import org.retrieval4j.storage.CorruptFileException;
+import org.retrieval4j.storage.NpyFile;
 
 class ImageDatabaseTest {
     private static final Components COMPONENTS = TestComponents.all();
@@ -369,6 +371,17 @@ class ImageDatabaseTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("no Index named \"hnsw\"");
         assertThat(ImageDatabase.exists(directory)).isFalse();
+    }
+
+    @Test
+    void refusesGivenArraysThatDoNotFitBeforeItReadsAPicture() throws IOException {
+        Path codebook = directory.resolveSibling("codebook.npy");
+        NpyFile.write(codebook, FloatMatrix.of(2, 16, new float[32]));
+        DatabaseOptions options = TestComponents.options()
+                .withAggregator(Optional.of(ComponentSpec.parse("vlad(clusters=3,codebook=\"" + codebook + "\")")));
+        assertThatThrownBy(() -> create(options))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("clusters", "3", "2");
     }
 
     @Test
