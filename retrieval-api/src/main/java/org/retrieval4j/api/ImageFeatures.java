@@ -74,6 +74,31 @@ public record ImageFeatures(
     }
 
     /**
+     * A feature map whose picture is unknown, as it comes from an array file: that of an upright picture with one pixel a
+     * cell.
+     *
+     * @param grid its shape
+     * @param descriptors one a cell, row by row
+     * @return the features
+     */
+    public static ImageFeatures ofMap(Grid grid, FloatMatrix descriptors) {
+        float[] places = new float[Math.multiplyExact(descriptors.rows(), Keypoints.COLUMNS)];
+        for (int i = 0; i < descriptors.rows(); i++) {
+            places[Keypoints.COLUMNS * i] = i % grid.columns() + 0.5f;
+            places[Keypoints.COLUMNS * i + 1] = i / grid.columns() + 0.5f;
+            places[Keypoints.COLUMNS * i + 2] = 1;
+        }
+        FloatMatrix values = FloatMatrix.of(descriptors.rows(), Keypoints.COLUMNS, places);
+        return new ImageFeatures(
+                grid.columns(),
+                grid.rows(),
+                Orientation.UPRIGHT,
+                new Keypoints(values),
+                descriptors,
+                Optional.of(grid));
+    }
+
+    /**
      * Number of features.
      *
      * @return n

@@ -7,7 +7,7 @@ import static java.util.Objects.requireNonNull;
  *
  * @param values n x 5: x and y in stored pixels of the original picture (center of the first pixel at 0.5, 0.5); scale:
  *     diameter in pixels, 0 if the detector has none; orientation: degrees in [0, 360) from the x axis towards the y
- *     axis of the stored picture, 0 if none; score: the detector's response, larger is better
+ *     axis of the stored picture, of detectors without one that of the upright picture's x axis; score: the detector's response, larger is better
  */
 public record Keypoints(FloatMatrix values) {
     /** Number of columns. */

@@ -12,6 +12,7 @@ import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.Grid;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.storage.ComponentFile;
 import org.retrieval4j.storage.NpyArray;
@@ -38,7 +39,7 @@ final class AggregateCommand extends Subcommand {
             names = "--descriptors",
             paramLabel = "X.npy",
             required = true,
-            description = "N x D, the descriptors of one image, used as they are.")
+            description = "N x D, the descriptors of one image, used as they are; or H x W x D, a feature map.")
     private Path descriptors;
 
     @Option(
@@ -76,7 +77,7 @@ final class AggregateCommand extends Subcommand {
     int execute() throws IOException {
         Components components = Components.load();
         ComponentSpec spec = PipelineOptions.spec(components, "--aggregator", Aggregator.class, aggregator);
-        FloatMatrix x = matrix(descriptors);
+        ImageFeatures features = features(descriptors);
         List<ImageFeatures> learnFrom =
                 sample == null ? List.of() : List.of(ImageFeatures.ofDescriptors(matrix(sample)));
         try (Workers workers = threads.start();
@@ -89,7 +90,7 @@ final class AggregateCommand extends Subcommand {
                                 .withExecutor(workers.executor())
                                 .withProgress(progress))) {
             progress.close();
-            float[] vector = vector(aggregated(made, x));
+            float[] vector = vector(aggregated(made, features));
             NpyFile.write(output, vector, vector.length);
             if (save != null) {
                 ComponentFile.save(Aggregator.class, made, save);
@@ -98,9 +99,9 @@ final class AggregateCommand extends Subcommand {
         return Main.DONE;
     }
 
-    private GlobalDescriptor aggregated(Aggregator made, FloatMatrix x) throws IOException {
+    private GlobalDescriptor aggregated(Aggregator made, ImageFeatures features) throws IOException {
         if (assignments == null) {
-            return made.aggregate(ImageFeatures.ofDescriptors(x));
+            return made.aggregate(features);
         }
         if (!(made instanceof AssignableAggregator assignable)) {
             throw new CommandException("--assignments: " + made.spec() + " takes no assignments");
@@ -108,8 +109,8 @@ final class AggregateCommand extends Subcommand {
         NpyArray given = NpyFile.read(assignments);
         try {
             return switch (given.dimensions()) {
-                case 1 -> assignable.aggregate(x, given.toInts());
-                case 2 -> assignable.aggregate(x, given.toFloatMatrix());
+                case 1 -> assignable.aggregate(features.descriptors(), given.toInts());
+                case 2 -> assignable.aggregate(features.descriptors(), given.toFloatMatrix());
                 default ->
                     throw new IllegalArgumentException(
                             "must be N whole numbers or N x K weights, got shape " + Arrays.toString(given.shape()));
@@ -123,6 +124,18 @@ final class AggregateCommand extends Subcommand {
         NpyArray array = NpyFile.read(file);
         try {
             return array.toFloatMatrix();
+        } catch (IllegalArgumentException refused) {
+            throw new CommandException(file + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    private static ImageFeatures features(Path file) throws IOException {
+        NpyArray array = NpyFile.read(file);
+        try {
+            if (array.dimensions() == 3) {
+                return ImageFeatures.ofMap(new Grid(array.shape()[0], array.shape()[1]), array.toStackedMatrix());
+            }
+            return ImageFeatures.ofDescriptors(array.toFloatMatrix());
         } catch (IllegalArgumentException refused) {
             throw new CommandException(file + ": " + refused.getMessage(), refused);
         }

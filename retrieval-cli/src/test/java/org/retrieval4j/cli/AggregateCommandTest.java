@@ -151,6 +151,23 @@ class AggregateCommandTest {
     }
 
     @Test
+    void takesAFeatureMap() throws IOException {
+        double[] map = new Random(9).doubles(3 * 4 * D).toArray();
+        NpyFile.write(folder.resolve("x.npy"), map, 3, 4, D);
+        double[] expected = new double[D];
+        for (int cell = 0; cell < 12; cell++) {
+            double dx = cell % 4 - 1.5;
+            double dy = cell / 4 - 1;
+            double weight = Math.exp(-(dx * dx + dy * dy) / (2 * 0.5 * 0.5));
+            for (int j = 0; j < D; j++) {
+                expected[j] += weight * map[cell * D + j];
+            }
+        }
+        assertClose(aggregate("spoc(center-prior=true,l2=false)"), expected);
+        assertThat(aggregate("rmac")).hasSize(D);
+    }
+
+    @Test
     void savesAnAggregatorThatAFileSpecOpensAgain() throws IOException {
         NpyFile.write(
                 folder.resolve("s.npy"), new Random(8).doubles(200 * D, -1, 1).toArray(), 200, D);
