@@ -6,5 +6,8 @@ module org.retrieval4j.localization {
     exports org.retrieval4j.localization.geometry;
 
     provides org.retrieval4j.spi.ComponentProvider with
-            org.retrieval4j.localization.geometry.HomographyVerifier.Provider;
+            org.retrieval4j.localization.geometry.AffineVerifier.Provider,
+            org.retrieval4j.localization.geometry.FundamentalVerifier.Provider,
+            org.retrieval4j.localization.geometry.HomographyVerifier.Provider,
+            org.retrieval4j.localization.geometry.SimilarityVerifier.Provider;
 }

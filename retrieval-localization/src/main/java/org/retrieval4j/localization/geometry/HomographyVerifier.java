@@ -13,72 +13,39 @@ import org.retrieval4j.api.Verifier;
 import org.retrieval4j.spi.ComponentProvider;
 
 /**
- * Accepts two pictures that show one surface: looks for a homography by {@link Ransac}.
+ * Accepts two pictures that show one surface, or a scene of little depth: looks for a homography, from rough to fine, and
+ * decides by how little chance explains it.
+ *
+ * <p>Where keypoints have scales and directions, each match alone is a hypothesis, so that a few right ones among hundreds
+ * are found; otherwise three are sampled. The score is the significance: −log₁₀ of how many models as good would be
+ * expected if all matches were random. It grows with the inliers, with their share among the best matches and with their
+ * accuracy. Prefer it to the others as long as nothing is known of the scenes.
  *
  * <p>Thread-safe; the same pictures, matches and spec give the same bits on any number of threads.
  */
 public final class HomographyVerifier implements Verifier {
-    static final String NAME = "homography";
+    private static final String NAME = "homography";
 
-    private final Options options;
-    private final PairVerification verification;
+    private final VerifierOptions options;
 
     /**
      * Makes a verifier.
      *
      * @param options its options
      */
-    public HomographyVerifier(Options options) {
+    public HomographyVerifier(VerifierOptions options) {
         this.options = requireNonNull(options, "options");
-        verification = new PairVerification(
-                NAME,
-                PlanarKind.HOMOGRAPHY,
-                options.maxError(),
-                options.confidence(),
-                options.maxIterations(),
-                options.minInliers(),
-                options.seed());
-    }
-
-    /**
-     * Parameters of the verifier.
-     *
-     * @param maxError largest symmetric transfer error of an inlier, in pixels of a picture shrunk to a longer side of
-     *     1024. Larger: scenes with depth are found too, and more matches agree by chance
-     * @param confidence probability that the model is found if it is there. Larger: slower, fewer misses
-     * @param maxIterations samples tried at most. Larger: models are found among more outliers, wrong pairs take longer
-     * @param minInliers inliers of an accepted model, at least 4. Larger: fewer wrong pairs accepted, more right ones
-     *     lost
-     * @param seed of the samples
-     */
-    public record Options(double maxError, double confidence, int maxIterations, int minInliers, long seed) {
-        /** Checks the ranges. */
-        public Options {
-            new RansacOptions(maxError, confidence, 1, maxIterations, seed);
-            if (minInliers < 4) {
-                throw new IllegalArgumentException("minInliers must be at least 4, got " + minInliers);
-            }
-        }
-
-        /**
-         * The defaults.
-         *
-         * @return error 3, confidence 0.999, 2,000 iterations, 8 inliers, seed 42
-         */
-        public static Options defaults() {
-            return new Options(3, 0.999, 2000, 8, 42);
-        }
     }
 
     /** Provides {@code homography}. */
-    public static final class Provider extends ComponentProvider<Verifier, Options> {
+    public static final class Provider extends ComponentProvider<Verifier, VerifierOptions> {
         /** For ServiceLoader. */
         public Provider() {
-            super(Verifier.class, NAME, Options.defaults());
+            super(Verifier.class, NAME, VerifierOptions.defaults());
         }
 
         @Override
-        public Verifier create(Options options, BuildContext context) {
+        public Verifier create(VerifierOptions options, BuildContext context) {
             return new HomographyVerifier(options);
         }
     }
@@ -90,6 +57,6 @@ public final class HomographyVerifier implements Verifier {
 
     @Override
     public Optional<Verification> verify(ImageFeatures query, ImageFeatures candidate, Matches matches) {
-        return verification.verify(query, candidate, matches);
+        return PlanarSearch.verify(query, candidate, matches, NAME, PlanarKind.HOMOGRAPHY, options);
     }
 }

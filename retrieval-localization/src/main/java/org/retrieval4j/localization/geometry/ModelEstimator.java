@@ -38,6 +38,24 @@ public interface ModelEstimator {
     int maxModels();
 
     /**
+     * How much farther than from a refined model inliers may lie from a model of a minimal sample.
+     *
+     * @return at least 1; by default 1, for solvers that are exact and only pass on the noise of a few points
+     */
+    default double sampleErrorFactor() {
+        return 1;
+    }
+
+    /**
+     * How many samples without outliers lead to the model: the rest spoil it by their noise.
+     *
+     * @return a part, above 0 and at most 1; by default 1
+     */
+    default double sampleReliability() {
+        return 1;
+    }
+
+    /**
      * Solves a minimal problem. A degenerate sample (collinear points, points in impossible order) gives none, and is
      * found out before anything is solved.
      *

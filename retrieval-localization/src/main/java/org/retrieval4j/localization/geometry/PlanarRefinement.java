@@ -12,6 +12,11 @@ import java.util.Arrays;
  * scratch space.
  */
 final class PlanarRefinement {
+    /** Pairs that are asked for before a map gets another degree of freedom: twice what determines it. */
+    private static final int AFFINE_PAIRS = 4;
+
+    private static final int HOMOGRAPHY_PAIRS = 6;
+
     private static final int STEPS = 2;
 
     private final double[] normal = new double[64];
@@ -19,19 +24,33 @@ final class PlanarRefinement {
     private final double[] reduced = new double[64];
 
     /**
-     * Improves a map with h₃₃ = 1.
+     * Improves a map with h₃₃ = 1. Few pairs determine a map of fewer degrees of freedom.
      *
-     * @param kind how many degrees of freedom may change
+     * @param kind how many degrees of freedom may change at most
      * @param data the pairs
      * @param weights one a pair
      * @param h nine values, overwritten
      * @return false if the pairs do not determine the map
      */
     boolean refine(PlanarKind kind, Correspondences data, double[] weights, double[] h) {
+        int pairs = 0;
+        for (int i = 0; i < data.size(); i++) {
+            pairs += weights[i] > 0 ? 1 : 0;
+        }
+        PlanarKind free = kind;
+        if (free == PlanarKind.HOMOGRAPHY && pairs < HOMOGRAPHY_PAIRS && h[6] == 0 && h[7] == 0) {
+            free = PlanarKind.AFFINE;
+        }
+        if (free == PlanarKind.AFFINE && pairs < AFFINE_PAIRS) {
+            free = PlanarKind.SIMILARITY;
+        }
+        boolean settled = h[6] != 0 || h[7] != 0;
         for (int step = 0; step < STEPS; step++) {
+            // from a similarity first to the best affine map, which is a linear problem
+            PlanarKind now = free == PlanarKind.HOMOGRAPHY && step == 0 && !settled ? PlanarKind.AFFINE : free;
             accumulate(data, weights, h);
             boolean solved =
-                    switch (kind) {
+                    switch (now) {
                         case HOMOGRAPHY -> SmallLinear.solvePositive(8, normal, 8, gradient);
                         case AFFINE -> SmallLinear.solvePositive(6, normal, 8, gradient);
                         case SIMILARITY -> solveSimilarity();
@@ -39,8 +58,8 @@ final class PlanarRefinement {
             if (!solved) {
                 return false;
             }
-            int free = kind == PlanarKind.HOMOGRAPHY ? 8 : 6;
-            for (int i = 0; i < free; i++) {
+            int changed = now == PlanarKind.HOMOGRAPHY ? 8 : 6;
+            for (int i = 0; i < changed; i++) {
                 h[i] -= gradient[i];
             }
         }

@@ -15,10 +15,16 @@ import java.util.Optional;
  */
 public final class Ransac {
     /** Data scored between two looks at the limit. */
-    private static final int BLOCK = 64;
+    private static final int BLOCK = 256;
 
-    /** Inlier thresholds of the local optimization, as multiples of the largest error: from generous to exact. */
-    private static final double[] WIDTHS = {2, 1.4, 1, 1};
+    /** Steps of the local optimization; the inlier threshold narrows to the largest error in all but the last. */
+    private static final int LOCAL_STEPS = 4;
+
+    /** Its first threshold, in largest errors, if samples do not ask for a wider one. */
+    private static final double LOCAL_WIDTH = 2;
+
+    /** Inliers that a step of it uses at most: more make it slower, hardly better (Lebeda, Matas and Chum, BMVC 2012). */
+    private static final int LOCAL_DATA = 150;
 
     private static final int MAX_FINAL_STEPS = 8;
 
@@ -85,14 +91,17 @@ public final class Ransac {
     private Optional<Consensus> search() {
         int sampleSize = estimator.sampleSize();
         int modelSize = estimator.modelSize();
-        ProsacSampler sampler = new ProsacSampler(size, sampleSize, options.maxIterations(), options.seed());
+        // single data are tried once each, in their order
+        int mostIterations = sampleSize == 1 ? Math.min(size, options.maxIterations()) : options.maxIterations();
+        ProsacSampler sampler = new ProsacSampler(size, sampleSize, mostIterations, options.seed());
         int[] sample = new int[sampleSize];
         double[] models = new double[modelSize * estimator.maxModels()];
         double[] model = new double[modelSize];
         double[] best = new double[modelSize];
         double bestCost = size;
         double bestMinimalCost = size;
-        int stop = options.maxIterations();
+        double width = estimator.sampleErrorFactor();
+        int stop = mostIterations;
         int subset = sampleSize;
         int iteration = 0;
         for (; iteration < stop; iteration++) {
@@ -101,16 +110,16 @@ public final class Ransac {
             int count = estimator.generate(sample, models);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(models, i * modelSize, model, 0, modelSize);
-                double cost = cost(model, bestMinimalCost);
-                if (!(cost < bestMinimalCost)) {
+                double minimalCost = cost(model, width, bestMinimalCost);
+                if (!(minimalCost < bestMinimalCost)) {
                     continue;
                 }
-                bestMinimalCost = cost;
-                cost = optimize(model, cost);
+                bestMinimalCost = minimalCost;
+                double cost = optimize(model, width == 1 ? minimalCost : cost(model, 1, size));
                 if (cost < bestCost) {
                     bestCost = cost;
                     System.arraycopy(model, 0, best, 0, modelSize);
-                    stop = iterations(countInliers(model));
+                    stop = Math.min(mostIterations, iterations(countInliers(model)));
                 }
             }
         }
@@ -131,9 +140,9 @@ public final class Ransac {
         return Optional.of(new Consensus(best, inliers, bestCost, iteration));
     }
 
-    /** Samples needed for the confidence: log(1 - c) / log(1 - P), P = C(inliers, m) / C(n, m). */
+    /** Samples needed for the confidence: log(1 - c) / log(1 - P), P = C(inliers, m) / C(n, m) x reliability. */
     private int iterations(int inliers) {
-        double probability = 1;
+        double probability = estimator.sampleReliability();
         for (int i = 0; i < estimator.sampleSize(); i++) {
             probability *= (double) (inliers - i) / (size - i);
         }
@@ -142,17 +151,27 @@ public final class Ransac {
         return (int) Math.max(options.minIterations(), Math.min(options.maxIterations(), Math.ceil(needed)));
     }
 
-    /** The MSAC cost; from the limit on, any value not below it. */
-    private double cost(double[] model, double limit) {
+    /** The MSAC cost at a multiple of the largest error; from the limit on, any value not below it. */
+    private double cost(double[] model, double width, double limit) {
         double cost = 0;
-        double scale = 1 / squaredMaxError;
+        double scale = 1 / (width * width * squaredMaxError);
         for (int from = 0; from < size && cost < limit; from += BLOCK) {
             int to = Math.min(from + BLOCK, size);
             estimator.squaredErrors(model, from, to, errors);
-            for (int i = from; i < to; i++) {
-                double error = errors[i] * scale;
-                cost += error < 1 ? error : 1; // not a number counts as an outlier
+            double even = 0; // two sums, so that additions need not wait for each other
+            double odd = 0;
+            int i = from;
+            for (; i + 1 < to; i += 2) {
+                double first = errors[i] * scale;
+                double second = errors[i + 1] * scale;
+                even += first < 1 ? first : 1; // not a number counts as an outlier
+                odd += second < 1 ? second : 1;
             }
+            if (i < to) {
+                double last = errors[i] * scale;
+                even += last < 1 ? last : 1;
+            }
+            cost += even + odd;
         }
         return cost;
     }
@@ -172,11 +191,12 @@ public final class Ransac {
     private double optimize(double[] model, double minimalCost) {
         double best = minimalCost;
         System.arraycopy(model, 0, local, 0, local.length);
-        for (double width : WIDTHS) {
-            if (!refine(local, width)) {
+        double start = Math.max(LOCAL_WIDTH, estimator.sampleErrorFactor());
+        for (int step = 0; step < LOCAL_STEPS; step++) {
+            if (!refine(local, Math.max(1, Math.pow(start, 1 - step / (LOCAL_STEPS - 2.0))), LOCAL_DATA)) {
                 break;
             }
-            double cost = cost(local, best);
+            double cost = cost(local, 1, best);
             if (cost < best) {
                 best = cost;
                 System.arraycopy(local, 0, model, 0, local.length);
@@ -190,10 +210,10 @@ public final class Ransac {
         double best = cost;
         for (int step = 0; step < MAX_FINAL_STEPS; step++) {
             System.arraycopy(model, 0, local, 0, local.length);
-            if (!refine(local, 1)) {
+            if (!refine(local, 1, size)) {
                 break;
             }
-            double refined = cost(local, best);
+            double refined = cost(local, 1, best);
             if (!(refined < best)) {
                 break;
             }
@@ -207,12 +227,12 @@ public final class Ransac {
         return best;
     }
 
-    private boolean refine(double[] model, double width) {
+    private boolean refine(double[] model, double width, int most) {
         estimator.squaredErrors(model, 0, size, errors);
         double limit = width * width * squaredMaxError;
         int count = 0;
         for (int i = 0; i < size; i++) {
-            boolean inlier = errors[i] < limit;
+            boolean inlier = errors[i] < limit && count < most;
             weights[i] = inlier ? 1 : 0;
             count += inlier ? 1 : 0;
         }

@@ -1,8 +1,8 @@
 package org.retrieval4j.localization.geometry;
 
 /**
- * Similarities (rotation, one zoom, shift: four degrees of freedom) from two point pairs, or from one pair whose
- * keypoints have a scale and a direction. As 3 x 3 matrices, row after row.
+ * Similarities (rotation, one zoom, shift: four degrees of freedom) from two point pairs, or from one pair, a turn
+ * and a zoom. As 3 x 3 matrices, row after row.
  */
 public final class SimilaritySolver {
     private SimilaritySolver() {}
@@ -35,21 +35,17 @@ public final class SimilaritySolver {
     }
 
     /**
-     * The similarity that takes one keypoint's frame to another's.
+     * The similarity with a given turn and zoom that takes one point to another.
      *
-     * @param x1 x of the first keypoint
-     * @param y1 y of the first keypoint
-     * @param x2 x of the second keypoint
-     * @param y2 y of the second keypoint
-     * @param zoom scale of the second keypoint by that of the first, above 0
-     * @param turn direction of the second keypoint minus that of the first, radians
+     * @param cosine zoom times the cosine of the turn
+     * @param sine zoom times the sine of the turn
+     * @param x1 x in the first picture
+     * @param y1 y in the first picture
+     * @param x2 x in the second picture
+     * @param y2 y in the second picture
      * @param h receives nine values
      */
-    public static void ofFrames(double x1, double y1, double x2, double y2, double zoom, double turn, double[] h) {
-        place(zoom * Math.cos(turn), zoom * Math.sin(turn), x1, y1, x2, y2, h);
-    }
-
-    private static void place(double cosine, double sine, double x1, double y1, double x2, double y2, double[] h) {
+    public static void place(double cosine, double sine, double x1, double y1, double x2, double y2, double[] h) {
         h[0] = cosine;
         h[1] = -sine;
         h[2] = x2 - cosine * x1 + sine * y1;

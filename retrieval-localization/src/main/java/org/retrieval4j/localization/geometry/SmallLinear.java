@@ -47,4 +47,17 @@ final class SmallLinear {
         }
         return true;
     }
+
+    /** The 3 x 3 matrix of cofactors, row after row: its transpose is the adjugate. */
+    static void cofactors(double[] m, double[] c) {
+        c[0] = m[4] * m[8] - m[5] * m[7];
+        c[1] = m[5] * m[6] - m[3] * m[8];
+        c[2] = m[3] * m[7] - m[4] * m[6];
+        c[3] = m[2] * m[7] - m[1] * m[8];
+        c[4] = m[0] * m[8] - m[2] * m[6];
+        c[5] = m[1] * m[6] - m[0] * m[7];
+        c[6] = m[1] * m[5] - m[2] * m[4];
+        c[7] = m[2] * m[3] - m[0] * m[5];
+        c[8] = m[0] * m[4] - m[1] * m[3];
+    }
 }
