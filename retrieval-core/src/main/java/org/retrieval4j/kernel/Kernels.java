@@ -89,6 +89,41 @@ public interface Kernels {
     }
 
     /**
+     * Inner products of one vector with rows that lie anywhere in an array: the neighbors of a node of a graph, the
+     * members of a list. Each is within {@link #errorBound} of the exact one.
+     *
+     * @param x array of the vector
+     * @param xAt where it starts
+     * @param rows array of the rows
+     * @param starts where each row starts
+     * @param count number of rows
+     * @param size number of values of a vector
+     * @param products one value a row; overwritten from index 0
+     * @throws IllegalArgumentException if an array is too short
+     */
+    default void products(float[] x, int xAt, float[] rows, int[] starts, int count, int size, float[] products) {
+        ScatteredRows.products(x, xAt, rows, starts, count, size, products);
+    }
+
+    /**
+     * Squared L2 distances of one vector to rows that lie anywhere in an array, summed from differences: they keep their
+     * digits where the distance is small.
+     *
+     * @param x array of the vector
+     * @param xAt where it starts
+     * @param rows array of the rows
+     * @param starts where each row starts
+     * @param count number of rows
+     * @param size number of values of a vector
+     * @param distances one value a row; overwritten from index 0
+     * @throws IllegalArgumentException if an array is too short
+     */
+    default void squaredDistances(
+            float[] x, int xAt, float[] rows, int[] starts, int count, int size, float[] distances) {
+        ScatteredRows.squaredDistances(x, xAt, rows, starts, count, size, distances);
+    }
+
+    /**
      * The inner product of two vectors in double, summed in one order that no kernel changes.
      *
      * @param a array of the first vector
