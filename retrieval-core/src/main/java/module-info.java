@@ -33,6 +33,7 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.VladAggregator.Provider,
             org.retrieval4j.index.FlatIndex.Provider,
             org.retrieval4j.index.InvertedIndex.Provider,
+            org.retrieval4j.index.IvfFlatIndex.Provider,
             org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,
             org.retrieval4j.storage.FileAggregator.Provider,
             org.retrieval4j.transform.L2Transform.Provider,

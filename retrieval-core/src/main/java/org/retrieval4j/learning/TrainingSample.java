@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.SampleRequiredException;
 
@@ -47,6 +48,34 @@ public final class TrainingSample {
                     what + "; got " + context.images().size() + " sample pictures without any descriptor");
         }
         return total <= most ? FloatMatrix.concat(parts) : draw(parts, total, (int) most, context.seed());
+    }
+
+    /**
+     * Draws global descriptors of the context's sample pictures: what an index learns from.
+     *
+     * @param what what learns: {@code "ivf-flat must learn"}
+     * @param context its descriptors and seed
+     * @param most number of vectors at most
+     * @return at least 1 and at most {@code most} vectors, in the order of the pictures
+     * @throws SampleRequiredException if there is no descriptor
+     * @throws IllegalArgumentException if one is not dense, or dimensions differ
+     */
+    public static FloatMatrix vectors(String what, BuildContext context, long most) {
+        if (context.descriptors().isEmpty()) {
+            throw new SampleRequiredException(what + " from a sample of descriptors; got none");
+        }
+        List<FloatMatrix> rows = new ArrayList<>();
+        for (GlobalDescriptor descriptor : context.descriptors()) {
+            if (!(descriptor instanceof GlobalDescriptor.Dense dense)) {
+                throw new IllegalArgumentException(what + " from dense descriptors; got " + descriptor);
+            }
+            rows.add(FloatMatrix.of(1, dense.dimension(), dense.values()));
+            if (dense.dimension() != rows.get(0).columns()) {
+                throw new IllegalArgumentException("all sample descriptors must have one dimension, got "
+                        + rows.get(0).columns() + " and " + dense.dimension());
+            }
+        }
+        return rows.size() <= most ? FloatMatrix.concat(rows) : draw(rows, rows.size(), (int) most, context.seed());
     }
 
     // Selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
