@@ -32,6 +32,7 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.SpocAggregator.Provider,
             org.retrieval4j.aggregation.VladAggregator.Provider,
             org.retrieval4j.index.FlatIndex.Provider,
+            org.retrieval4j.index.HnswIndex.Provider,
             org.retrieval4j.index.InvertedIndex.Provider,
             org.retrieval4j.index.IvfFlatIndex.Provider,
             org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,

@@ -216,12 +216,12 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
 
     @Override
     public VectorLists join(List<LiveSegment<VectorLists>> parts) {
-        return VectorLists.join(parts);
+        return MergedLists.of(parts).join();
     }
 
     @Override
     public void write(List<LiveSegment<VectorLists>> parts, Path file) throws IOException {
-        VectorLists.write(parts, file, kind());
+        MergedLists.of(parts).write(file, kind());
     }
 
     @Override
@@ -235,7 +235,8 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
         return new ListSearch(quantizer, options.probes, context, queries, search) {
             @Override
             Scan scan(int query) {
-                return new FlatScan(new QueryVector(options.metric, QueryVector.values(queries.get(query))), search);
+                QueryVector vector = new QueryVector(options.metric, QueryVector.values(queries.get(query)));
+                return new FlatScan(vector, kernels, search);
             }
         };
     }
@@ -243,64 +244,5 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
     @Override
     public void close() {
         quantizer.close();
-    }
-
-    /** Compares a query with all vectors of a list. */
-    private final class FlatScan extends ListSearch.Scan {
-        private static final int BLOCK_VALUES = 1 << 14;
-
-        private final QueryVector query;
-        private final SearchOptions search;
-        private final TopK best;
-        private final float[] scratch;
-        private final float[] products;
-        private final int[] starts;
-
-        FlatScan(QueryVector query, SearchOptions search) {
-            int d = query.values().length;
-            int block = Math.max(1, BLOCK_VALUES / d);
-            this.query = query;
-            this.search = search;
-            this.best = new TopK(search.k());
-            this.scratch = new float[block * d];
-            this.products = new float[block];
-            this.starts = new int[block];
-        }
-
-        // O(length of the list · d)
-        @Override
-        void list(LiveSegment<VectorLists> part, int list) {
-            VectorLists lists = part.segment();
-            int d = query.values().length;
-            int end = lists.end(list);
-            for (int from = lists.start(list); from < end; from += products.length) {
-                int count = Math.min(products.length, end - from);
-                FloatMatrix block = lists.vectors().block(from, from + count, scratch);
-                for (int i = 0; i < count; i++) {
-                    starts[i] = block.offset() + i * d;
-                }
-                kernels.products(query.values(), 0, block.array(), starts, count, d, products);
-                for (int i = 0; i < count; i++) {
-                    double norm = lists.norm(from + i);
-                    if (query.reaches(best.threshold(), products[i], norm)) {
-                        int row = lists.row(from + i);
-                        long id = lists.id(row);
-                        if (part.isLive(row) && search.accept().test(id)) {
-                            best.offer(id, query.score(block.array(), starts[i], norm));
-                        }
-                    }
-                }
-            }
-        }
-
-        @Override
-        boolean hasEnough() {
-            return best.threshold() > Float.NEGATIVE_INFINITY;
-        }
-
-        @Override
-        TopK finish(List<LiveSegment<VectorLists>> parts) {
-            return best;
-        }
     }
 }

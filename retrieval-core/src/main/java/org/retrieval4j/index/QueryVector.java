@@ -76,4 +76,14 @@ final class QueryVector {
         double least = threshold - Math.abs((double) threshold) * 0x1p-23;
         return !(bound(product, otherNorm) < least);
     }
+
+    /** Tells whether a node at a distance of {@link NodeDistances} could reach a score. */
+    boolean reachesAt(float threshold, float distance, double otherNorm) {
+        if (metric != Metric.L2) {
+            float product = metric == Metric.IP ? -distance : (float) (-distance * norm * otherNorm);
+            return reaches(threshold, product, otherNorm);
+        }
+        double least = threshold - Math.abs((double) threshold) * 0x1p-23;
+        return !(-distance * (1 - 2 * relativeError) + absoluteError < least);
+    }
 }

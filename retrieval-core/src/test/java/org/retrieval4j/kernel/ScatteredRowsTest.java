@@ -50,8 +50,8 @@ class ScatteredRowsTest {
                 .isThrownBy(() -> kernels.products(new float[3], 1, new float[9], new int[1], 1, 3, new float[1]))
                 .withMessage("x must hold 3 values from 1 on, got 3 in all");
         assertThatIllegalArgumentException()
-                .isThrownBy(() ->
-                        kernels.squaredDistances(new float[3], 0, new float[9], new int[2], 2, 3, new float[1]))
+                .isThrownBy(
+                        () -> kernels.squaredDistances(new float[3], 0, new float[9], new int[2], 2, 3, new float[1]))
                 .withMessageContaining("count must be from 0");
     }
 }
