@@ -35,6 +35,7 @@ module org.retrieval4j.core {
             org.retrieval4j.index.HnswIndex.Provider,
             org.retrieval4j.index.InvertedIndex.Provider,
             org.retrieval4j.index.IvfFlatIndex.Provider,
+            org.retrieval4j.index.IvfPqIndex.Provider,
             org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,
             org.retrieval4j.storage.FileAggregator.Provider,
             org.retrieval4j.transform.L2Transform.Provider,

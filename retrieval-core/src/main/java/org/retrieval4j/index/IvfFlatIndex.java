@@ -232,7 +232,8 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
 
     @Override
     public Search<VectorLists> search(List<? extends GlobalDescriptor> queries, SearchOptions search) {
-        return new ListSearch(quantizer, options.probes, context, queries, search) {
+        FloatMatrix prepared = CoarseQuantizer.prepared(options.metric, QueryVector.matrix(queries));
+        return new ListSearch(quantizer, options.probes, context, prepared) {
             @Override
             Scan scan(int query) {
                 QueryVector vector = new QueryVector(options.metric, QueryVector.values(queries.get(query)));

@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
-import org.retrieval4j.api.GlobalDescriptor;
-import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.learning.ParallelChunks;
 import org.retrieval4j.storage.LiveSegment;
@@ -35,15 +33,11 @@ abstract class ListSearch implements IndexAlgorithm.Search<VectorLists> {
         abstract TopK finish(List<LiveSegment<VectorLists>> parts);
     }
 
-    ListSearch(
-            CoarseQuantizer quantizer,
-            int probes,
-            BuildContext context,
-            List<? extends GlobalDescriptor> queries,
-            SearchOptions search) {
+    /** A search with queries as the quantizer sees them, m x d. */
+    ListSearch(CoarseQuantizer quantizer, int probes, BuildContext context, FloatMatrix prepared) {
         this.quantizer = quantizer;
         this.context = context;
-        this.prepared = CoarseQuantizer.prepared(quantizer.metric(), QueryVector.matrix(queries));
+        this.prepared = prepared;
         this.probes = probes;
     }
 
