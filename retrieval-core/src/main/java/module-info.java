@@ -31,6 +31,7 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.RmacAggregator.Provider,
             org.retrieval4j.aggregation.SpocAggregator.Provider,
             org.retrieval4j.aggregation.VladAggregator.Provider,
+            org.retrieval4j.index.BinaryIndex.Provider,
             org.retrieval4j.index.FlatIndex.Provider,
             org.retrieval4j.index.HnswIndex.Provider,
             org.retrieval4j.index.InvertedIndex.Provider,

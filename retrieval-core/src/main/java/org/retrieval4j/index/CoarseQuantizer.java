@@ -30,6 +30,11 @@ final class CoarseQuantizer {
         this.operand = kernels.prepare(centroids);
     }
 
+    /** What the centroids take, and what kernels prepare of them. */
+    static long bytes(int lists, int dimension) {
+        return 2L * Float.BYTES * lists * dimension;
+    }
+
     /** Learns the centroids by k-means from vectors as {@link #prepared} gives them. */
     static FloatMatrix learn(int lists, FloatMatrix prepared, Kernels kernels, BuildContext context) {
         return KMeans.train(prepared, KMeans.Options.of(lists, context.seed()), kernels, context)

@@ -62,7 +62,7 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
     }
 
     /** Makes {@code flat(metric=cosine)}. */
-    public static final class Provider extends ComponentProvider<Index, Options> {
+    public static final class Provider extends ComponentProvider<Index, Options> implements IndexMemory<Options> {
         /** Called by ServiceLoader. */
         public Provider() {
             super(Index.class, "flat", Options.defaults());
@@ -71,6 +71,11 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
         @Override
         public Index create(Options options, BuildContext context) throws IOException {
             return FlatIndex.open(options, context);
+        }
+
+        @Override
+        public long estimateMemory(Options options, long count, int dimension) {
+            return count * (Long.BYTES + Double.BYTES + (long) Float.BYTES * dimension);
         }
     }
 

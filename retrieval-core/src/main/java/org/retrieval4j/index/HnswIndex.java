@@ -130,7 +130,7 @@ public final class HnswIndex implements IndexAlgorithm<HnswSegment> {
     }
 
     /** Makes {@code hnsw(m=16,ef-construction=200,ef-search=64,metric=cosine)}. */
-    public static final class Provider extends ComponentProvider<Index, Options> {
+    public static final class Provider extends ComponentProvider<Index, Options> implements IndexMemory<Options> {
         /** Called by ServiceLoader. */
         public Provider() {
             super(Index.class, NAME, Options.defaults());
@@ -139,6 +139,12 @@ public final class HnswIndex implements IndexAlgorithm<HnswSegment> {
         @Override
         public Index create(Options options, BuildContext context) throws IOException {
             return HnswIndex.open(options, context);
+        }
+
+        @Override
+        public long estimateMemory(Options options, long count, int dimension) {
+            VectorLists.Shape shape = new VectorLists.Shape(1, dimension, true, 0, false);
+            return VectorLists.bytes(count, shape) + (count < LEAST_GRAPH ? 0 : HnswGraph.bytes(count, options.m));
         }
     }
 

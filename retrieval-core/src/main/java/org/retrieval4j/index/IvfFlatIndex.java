@@ -103,7 +103,7 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
     }
 
     /** Makes {@code ivf-flat(lists=256,probes=16,metric=cosine)}. */
-    public static final class Provider extends ComponentProvider<Index, Options> {
+    public static final class Provider extends ComponentProvider<Index, Options> implements IndexMemory<Options> {
         /** Called by ServiceLoader. */
         public Provider() {
             super(Index.class, NAME, Options.defaults());
@@ -117,6 +117,12 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
         @Override
         public Index open(Options options, ComponentState state, BuildContext context) throws IOException {
             return SegmentedIndex.open(new IvfFlatIndex(options, state, context), context);
+        }
+
+        @Override
+        public long estimateMemory(Options options, long count, int dimension) {
+            return VectorLists.bytes(count, new VectorLists.Shape(options.lists, dimension, true, 0, false))
+                    + CoarseQuantizer.bytes(options.lists, dimension);
         }
     }
 

@@ -162,7 +162,7 @@ public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
     }
 
     /** Makes {@code ivf-pq}. */
-    public static final class Provider extends ComponentProvider<Index, Options> {
+    public static final class Provider extends ComponentProvider<Index, Options> implements IndexMemory<Options> {
         /** Called by ServiceLoader. */
         public Provider() {
             super(Index.class, NAME, Options.defaults());
@@ -176,6 +176,14 @@ public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
         @Override
         public Index open(Options options, ComponentState state, BuildContext context) throws IOException {
             return SegmentedIndex.open(new IvfPqIndex(options, state, context), context);
+        }
+
+        @Override
+        public long estimateMemory(Options options, long count, int dimension) {
+            long learned = CoarseQuantizer.bytes(options.lists, dimension)
+                    + ((long) Float.BYTES << options.bits) * dimension
+                    + (options.opq ? (long) Float.BYTES * dimension * dimension : 0);
+            return VectorLists.bytes(count, shape(options, dimension)) + learned;
         }
     }
 

@@ -161,6 +161,22 @@ public final class SegmentedIndex<S extends Segment> implements Index {
         }
     }
 
+    /**
+     * What the segments keep on the heap: {@link IndexMemory} tells it beforehand.
+     *
+     * @return bytes; 0 if all segments are mapped from a directory
+     */
+    public long heapBytes() {
+        gate.enter();
+        try (Snapshot<S> snapshot = store.snapshot()) {
+            return snapshot.segments().stream()
+                    .mapToLong(part -> part.segment().heapBytes())
+                    .sum();
+        } finally {
+            gate.exit();
+        }
+    }
+
     @Override
     public void putAll(long[] ids, List<? extends GlobalDescriptor> descriptors) {
         long[] sorted = sorted(ids, descriptors.size());

@@ -219,7 +219,7 @@ final class VectorLists implements Segment, NodeVectors {
         long each =
                 Long.BYTES + (shape.lists > 1 ? Integer.BYTES : 0) + shape.codeBytes + (shape.biases ? Float.BYTES : 0);
         each += shape.vectors ? Double.BYTES + (long) Float.BYTES * shape.dimension : 0;
-        return n * each + (long) Integer.BYTES * shape.lists;
+        return n * each + (shape.lists > 1 ? (long) Integer.BYTES * shape.lists : 0);
     }
 
     @Override

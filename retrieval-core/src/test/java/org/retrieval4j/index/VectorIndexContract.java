@@ -343,6 +343,28 @@ abstract class VectorIndexContract extends IndexContract {
     }
 
     @Test
+    void takesTheMemoryThatWasEstimated() throws IOException {
+        Clustered clustered = new Clustered(DIMENSION, 10, 12);
+        List<Dense> images = clustered.next(1500);
+        BuildContext here = context(images.subList(0, 400));
+        try (Index index = open(spec(Metric.L2), here);
+                Index onDisk = open(spec(Metric.L2), here.withDirectory(folder.resolve("index")))) {
+            Clustered.put(index, 0, images);
+            long learned = index.state().arrays().values().stream()
+                    .mapToLong(array -> 4L * array.rows() * array.columns())
+                    .sum();
+            long estimated = IndexMemory.estimate(COMPONENTS, spec(Metric.L2), 1500, DIMENSION);
+            long used = ((SegmentedIndex<?>) index).heapBytes() + learned;
+            assertThat((double) estimated).isBetween(0.9 * used, 1.1 * used);
+            Clustered.put(onDisk, 0, images);
+            onDisk.flush();
+            assertThat(((SegmentedIndex<?>) onDisk).heapBytes()).isZero();
+            double file = Files.size(folder.resolve("index").resolve("segment-00000001.r4j")) + learned;
+            assertThat((double) estimated).isBetween(0.9 * file, 1.1 * file);
+        }
+    }
+
+    @Test
     void staysAsGoodWhileHalfOfItIsReplaced() throws Exception {
         int count = 2000;
         Clustered clustered = new Clustered(DIMENSION, 40, 10);
