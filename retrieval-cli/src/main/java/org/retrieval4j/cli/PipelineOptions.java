@@ -45,7 +45,10 @@ final class PipelineOptions {
             description = "What pairs features (default: mutual-nearest-neighbor).")
     private @Nullable String matcher;
 
-    @Option(names = "--verifier", paramLabel = "SPEC", description = "What checks pairs (default: homography).")
+    @Option(
+            names = "--verifier",
+            paramLabel = "SPEC",
+            description = "What checks pairs: homography (default), affine, similarity, fundamental.")
     private @Nullable String verifier;
 
     @Option(
