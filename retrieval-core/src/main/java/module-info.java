@@ -4,6 +4,7 @@ module org.retrieval4j.core {
     requires java.desktop;
     requires org.slf4j;
     requires commons.math3;
+    requires static jdk.incubator.vector;
     requires static transitive org.jspecify;
 
     exports org.retrieval4j.aggregation;

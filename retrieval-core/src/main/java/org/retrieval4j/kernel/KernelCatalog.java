@@ -73,6 +73,7 @@ public final class KernelCatalog {
     public static KernelCatalog load(ClassLoader loader) {
         List<Kernels> found = new ArrayList<>();
         found.add(new ScalarKernels());
+        found.add(new VectorKernels());
         for (Kernels other : ServiceLoader.load(Kernels.class, loader)) {
             found.add(other);
         }

@@ -34,6 +34,19 @@ public interface Kernels {
         default void close() {}
     }
 
+    /** Receives pairs of vectors. */
+    @FunctionalInterface
+    interface PairVisitor {
+        /**
+         * Takes a pair.
+         *
+         * @param i row of x
+         * @param j row of y
+         * @param score of the pair
+         */
+        void visit(int i, int j, float score);
+    }
+
     /**
      * The name in {@code kernel=…}.
      *
@@ -121,6 +134,25 @@ public interface Kernels {
     default void squaredDistances(
             float[] x, int xAt, float[] rows, int[] starts, int count, int size, float[] distances) {
         ScatteredRows.squaredDistances(x, xAt, rows, starts, count, size, distances);
+    }
+
+    /**
+     * Finds the pairs whose score is not below a limit: {@code scale_i (x_i · y_j) + bias_i}, the product within
+     * {@link #errorBound} of the exact one, the rest rounded once or twice. Scores that are NaN are found too. The order of
+     * pairs is up to the kernels; a visitor may change limits, and whether pairs that were computed already are measured
+     * by the old or the new one is open.
+     *
+     * @param x m x d, for example a block of a database
+     * @param scales m factors
+     * @param biases m values to add
+     * @param y n x d, prepared by these kernels, for example queries
+     * @param limits n values; read again after each visit
+     * @param visitor receives the pairs, in the calling thread
+     * @throws IllegalArgumentException if the widths differ
+     */
+    default void reaching(
+            FloatMatrix x, float[] scales, float[] biases, Operand y, float[] limits, PairVisitor visitor) {
+        Reaching.of(this, x, scales, biases, y, limits, visitor);
     }
 
     /**

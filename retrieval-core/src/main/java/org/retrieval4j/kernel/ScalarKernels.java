@@ -10,12 +10,15 @@ import org.retrieval4j.api.FloatMatrix;
  * dimension in blocks of up to 512 vectors ({@code Lanes}), and a product is summed for all vectors of a block at once,
  * so that HotSpot makes SIMD instructions of it.
  *
- * <p>Products are summed from the first dimension to the last, without fused multiply-add: the bits of a product depend
- * on its two vectors alone, not on the rest of the batch, and are the same on every machine.
+ * <p>Products are summed without fused multiply-add, from the first dimension to the last, or with up to
+ * {@value #FEW} prepared vectors in eight partial sums: their bits are the same in every batch and on every machine.
  */
 public final class ScalarKernels implements Kernels {
     /** Rows of x that share the reading of a block. */
     private static final int ROWS = 32;
+
+    /** So few prepared vectors are multiplied one by one: their lanes would stay empty. */
+    private static final int FEW = 8;
 
     /** With so many vectors to assign they are put into lanes, else the centroids. */
     private static final int MANY = 128;
@@ -51,6 +54,19 @@ public final class ScalarKernels implements Kernels {
                     "products must have at least " + (long) m * n + " values, got " + products.length);
         }
         if (m == 0 || n == 0) {
+            return;
+        }
+        if (n <= FEW) {
+            for (int i = 0; i < m; i++) {
+                for (int j = 0; j < n; j++) {
+                    products[i * n + j] = ScatteredRows.product(
+                            x.array(),
+                            x.offset() + i * x.columns(),
+                            packed.matrix.array(),
+                            packed.matrix.offset() + j * x.columns(),
+                            x.columns());
+                }
+            }
             return;
         }
         float[][] sums = new float[Math.min(m, ROWS)][packed.lanes];

@@ -33,7 +33,7 @@ final class ScatteredRows {
         }
     }
 
-    private static float product(float[] a, int p, float[] b, int q, int size) {
+    static float product(float[] a, int p, float[] b, int q, int size) {
         float s0 = 0;
         float s1 = 0;
         float s2 = 0;

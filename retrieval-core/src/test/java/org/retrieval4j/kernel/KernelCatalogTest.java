@@ -17,7 +17,21 @@ class KernelCatalogTest {
         assertThat(KernelCatalog.load().get("scalar")).isInstanceOf(ScalarKernels.class);
         assertThat(KernelCatalog.of(BuildContext.defaults().withKernel("scalar")))
                 .isInstanceOf(ScalarKernels.class);
-        assertThat(KernelCatalog.of(BuildContext.defaults())).isInstanceOf(ScalarKernels.class);
+    }
+
+    @Test
+    void vectorKernelsAreTakenWhereTheirModuleIsThereAndElseSayHowToGetIt() {
+        boolean module = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+        KernelCatalog catalog = KernelCatalog.load();
+        if (module) {
+            assertThat(catalog.auto()).isInstanceOf(VectorKernels.class);
+            assertThat(catalog.get("vector")).isInstanceOf(VectorKernels.class);
+        } else {
+            assertThat(catalog.auto()).isInstanceOf(ScalarKernels.class);
+            assertThatThrownBy(() -> catalog.get("vector"))
+                    .isInstanceOf(BackendException.class)
+                    .hasMessageContaining("--add-modules jdk.incubator.vector");
+        }
     }
 
     @Test

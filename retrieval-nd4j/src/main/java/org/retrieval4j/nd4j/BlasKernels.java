@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.retrieval4j.api.BackendException;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.kernel.ScalarKernels;
 
 /**
  * Kernels on the OpenBLAS that ND4J brings, called directly on blocks outside the heap: {@code kernel=blas}. They need
@@ -24,6 +25,11 @@ public final class BlasKernels implements Kernels {
 
     /** … but as many as it takes for this many rows: each call of OpenBLAS repacks all of the other side. */
     private static final int ENOUGH_ROWS = 128;
+
+    /** So few prepared vectors are left to the scalar kernels, which need no copy and are as fast as memory. */
+    private static final int FEW = 8;
+
+    private final Kernels scalar = new ScalarKernels();
 
     /** Creates the kernels; loads nothing. */
     public BlasKernels() {}
@@ -51,11 +57,15 @@ public final class BlasKernels implements Kernels {
     @Override
     public Operand prepare(FloatMatrix matrix) {
         requireAvailable();
-        return new NativeOperand(matrix);
+        return matrix.rows() <= FEW ? new FewVectors(scalar.prepare(matrix)) : new NativeOperand(matrix);
     }
 
     @Override
     public void products(FloatMatrix x, Operand y, float[] products) {
+        if (y instanceof FewVectors few) {
+            scalar.products(x, few.operand, products);
+            return;
+        }
         if (!(y instanceof NativeOperand operand)) {
             throw new IllegalArgumentException("the operand was prepared by other kernels: " + y.getClass());
         }
@@ -93,6 +103,18 @@ public final class BlasKernels implements Kernels {
         NativeBlas.unavailable().ifPresent(reason -> {
             throw new BackendException(reason);
         });
+    }
+
+    private record FewVectors(Operand operand) implements Operand {
+        @Override
+        public FloatMatrix matrix() {
+            return operand.matrix();
+        }
+
+        @Override
+        public float[] squaredNorms() {
+            return operand.squaredNorms();
+        }
     }
 
     private static final class NativeOperand implements Operand {

@@ -20,12 +20,18 @@ import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.kernel.KernelsContract;
 import org.retrieval4j.kernel.ScalarKernels;
 import org.retrieval4j.matching.MutualNearestNeighborMatcher;
 
-class BlasKernelsTest {
+class BlasKernelsTest extends KernelsContract {
     private final Kernels blas = KernelCatalog.load().get("blas");
     private final Kernels scalar = new ScalarKernels();
+
+    @Override
+    protected Kernels kernels() {
+        return blas;
+    }
 
     @Test
     void productsAgreeWithTheScalarKernels() {
@@ -34,8 +40,8 @@ class BlasKernelsTest {
             {1, 1, 1}, {1, 40, 7}, {40, 1, 7}, {3, 5, 0}, {0, 4, 3}, {4, 0, 3}, {300, 64, 128}, {257, 2050, 33}
         };
         for (int[] shape : shapes) {
-            FloatMatrix x = gaussian(random, shape[0], shape[2]);
-            FloatMatrix y = gaussian(random, shape[1], shape[2]);
+            FloatMatrix x = normal(random, shape[0], shape[2]);
+            FloatMatrix y = normal(random, shape[1], shape[2]);
             float[] expected = products(scalar, x, y);
             float[] actual = products(blas, x, y);
             double size = 0;
@@ -51,7 +57,7 @@ class BlasKernelsTest {
     @Test
     void assignsAsTheScalarKernelsDo() {
         Random random = new Random(2);
-        FloatMatrix spread = gaussian(random, 3000, 32);
+        FloatMatrix spread = normal(random, 3000, 32);
         FloatMatrix clustered = clustered(random, 3000, 32);
         FloatMatrix repeated = clustered.select(random.ints(3000, 0, 40).toArray());
         for (FloatMatrix x : List.of(spread, clustered, repeated)) {
@@ -74,8 +80,8 @@ class BlasKernelsTest {
     @Test
     void givesTheSameBitsOnEightThreads() throws Exception {
         Random random = new Random(4);
-        FloatMatrix x = gaussian(random, 400, 50);
-        FloatMatrix y = gaussian(random, 300, 50);
+        FloatMatrix x = normal(random, 400, 50);
+        FloatMatrix y = normal(random, 300, 50);
         float[] expected = products(blas, x, y);
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try (Kernels.Operand operand = blas.prepare(y)) {
@@ -97,10 +103,10 @@ class BlasKernelsTest {
 
     @Test
     void aClosedOperandIsRefusedAndClosesAgain() {
-        Kernels.Operand operand = blas.prepare(FloatMatrix.ofRows(new float[] {1, 2}));
+        Kernels.Operand operand = blas.prepare(FloatMatrix.of(20, 2, new float[40]));
         operand.close();
         operand.close();
-        assertThatThrownBy(() -> blas.products(operand.matrix(), operand, new float[1]))
+        assertThatThrownBy(() -> blas.products(operand.matrix(), operand, new float[400]))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed");
     }
@@ -187,7 +193,7 @@ class BlasKernelsTest {
         return ids;
     }
 
-    private static FloatMatrix gaussian(Random random, int rows, int columns) {
+    private static FloatMatrix normal(Random random, int rows, int columns) {
         float[] values = new float[rows * columns];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
@@ -196,8 +202,8 @@ class BlasKernelsTest {
     }
 
     private static FloatMatrix clustered(Random random, int rows, int columns) {
-        FloatMatrix centers = gaussian(random, 20, columns);
-        float[] values = gaussian(random, rows, columns).toArray();
+        FloatMatrix centers = normal(random, 20, columns);
+        float[] values = normal(random, rows, columns).toArray();
         for (int i = 0; i < rows; i++) {
             int center = random.nextInt(20);
             for (int k = 0; k < columns; k++) {

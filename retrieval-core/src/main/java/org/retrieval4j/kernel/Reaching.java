@@ -1,0 +1,69 @@
+package org.retrieval4j.kernel;
+
+import java.util.Arrays;
+import org.retrieval4j.api.FloatMatrix;
+
+/**
+ * {@link Kernels#reaching} from products. The largest score of a group of rows is found for all columns in loops that
+ * HotSpot turns into SIMD; only columns where it reaches the limit are looked at.
+ */
+final class Reaching {
+    /** Products held at a time: 256 kB, which stays in a core's cache. */
+    private static final int CHUNK = 1 << 16;
+
+    /** Fewer columns than this are compared one by one. */
+    private static final int NARROW = 32;
+
+    private static final int GROUP = 32;
+
+    private Reaching() {}
+
+    static void of(
+            Kernels kernels,
+            FloatMatrix x,
+            float[] scales,
+            float[] biases,
+            Kernels.Operand y,
+            float[] limits,
+            Kernels.PairVisitor visitor) {
+        int m = x.rows();
+        int n = y.matrix().rows();
+        if (m == 0 || n == 0) {
+            return;
+        }
+        int chunk = Math.min(m, Math.max(GROUP, CHUNK / n));
+        float[] products = new float[Math.multiplyExact(chunk, n)];
+        float[] most = new float[n];
+        for (int from = 0; from < m; from += chunk) {
+            int to = Math.min(m, from + chunk);
+            kernels.products(x.rows(from, to), y, products);
+            for (int group = from; group < to; group += n < NARROW ? 1 : GROUP) {
+                int end = n < NARROW ? group + 1 : Math.min(to, group + GROUP);
+                int at = (group - from) * n;
+                if (n >= NARROW) {
+                    Arrays.fill(most, Float.NEGATIVE_INFINITY);
+                    for (int i = group; i < end; i++) {
+                        raise(most, products, at + (i - group) * n, scales[i], biases[i]);
+                    }
+                }
+                for (int j = 0; j < n; j++) {
+                    if (n >= NARROW && most[j] < limits[j]) {
+                        continue;
+                    }
+                    for (int i = group; i < end; i++) {
+                        float score = products[at + (i - group) * n + j] * scales[i] + biases[i];
+                        if (!(score < limits[j])) {
+                            visitor.visit(i, j, score);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static void raise(float[] most, float[] products, int at, float scale, float bias) {
+        for (int j = 0; j < most.length; j++) {
+            most[j] = Math.max(most[j], products[at + j] * scale + bias);
+        }
+    }
+}
