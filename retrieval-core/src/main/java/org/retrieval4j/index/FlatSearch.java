@@ -1,10 +1,10 @@
 package org.retrieval4j.index;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
@@ -14,16 +14,20 @@ import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.learning.ParallelChunks;
 import org.retrieval4j.storage.LiveSegment;
 
-/** One batch of queries compared with all vectors of {@link FlatIndex}, block by block. */
+/**
+ * One batch of queries compared with all vectors of {@link FlatIndex}, block by block. The kernels find the pairs whose
+ * score in float32 could be among the k best; what is left at the end is scored exactly.
+ */
 final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
-    // values of a block: 256 kB, so that it stays in a core's cache while it is compared with all queries
+    /** Values of a block: 256 kB, so that it stays in a core's cache while it is compared with all queries … */
     private static final int BLOCK_VALUES = 1 << 16;
-    private static final int BLOCK_PRODUCTS = 1 << 18;
 
-    // so few query vectors are faster compared exactly at once; for so many the kernels prepare the queries, for those
-    // between each block (measured with the scalar kernels, d = 128 and 512)
-    private static final int FEW = 2;
-    private static final int MANY = 128;
+    /** … but at least so many vectors, to share the reading of the queries. */
+    private static final int BLOCK_VECTORS = 128;
+
+    // outside of these lengths float32 may overflow or lose all digits: products say nothing
+    private static final double SHORTEST = 1e-9;
+    private static final double LONGEST = 1e15;
 
     private final Metric metric;
     private final Kernels kernels;
@@ -31,10 +35,13 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
     private final SearchOptions search;
     private final FloatMatrix queries;
     private final int[] starts; // query q has the rows starts[q] to starts[q + 1]
+    private final int[] owners; // the query of each row
     private final double[] norms;
-    private final Kernels.@Nullable Operand operand;
+    private final boolean usable;
+    private final Kernels.Operand operand;
     private final double relativeError;
     private final double absoluteError;
+    private final List<FlatSegment> segments = new ArrayList<>();
     private final Queue<Block> blocks = new ConcurrentLinkedQueue<>();
 
     FlatSearch(
@@ -55,29 +62,40 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
         }
         this.queries = FloatMatrix.concat(rows);
         int d = this.queries.columns();
-        this.norms = new double[this.queries.rows()];
+        this.owners = new int[this.queries.rows()];
+        this.norms = new double[owners.length];
+        boolean measurable = true;
+        for (int q = 0; q < queries.size(); q++) {
+            Arrays.fill(owners, starts[q], starts[q + 1], q);
+        }
         for (int w = 0; w < norms.length; w++) {
             norms[w] = Math.sqrt(Kernels.fixedOrderDot(this.queries.array(), w * d, this.queries.array(), w * d, d));
+            measurable &= isMeasurable(norms[w]);
         }
-        this.operand = norms.length < MANY ? null : kernels.prepare(this.queries);
+        this.usable = measurable;
+        this.operand = kernels.prepare(this.queries);
         this.relativeError = Kernels.errorBound(d);
         this.absoluteError = 8.0 * d * Float.MIN_NORMAL; // kernels may flush what is smaller to zero
+    }
+
+    private static boolean isMeasurable(double norm) {
+        return norm == 0 || norm >= SHORTEST && norm <= LONGEST;
     }
 
     @Override
     public void visit(LiveSegment<FlatSegment> segment) {
         FlatSegment flat = segment.segment();
+        segments.add(flat);
+        long number = segments.size() - 1L;
         double perImage = (double) flat.vectors().rows() / flat.size();
-        double fitting =
-                Math.min(BLOCK_VALUES / (perImage * flat.dimension()), BLOCK_PRODUCTS / (perImage * norms.length));
-        ParallelChunks.run(context, flat.size(), Math.max(1, (int) fitting), (from, to) -> {
+        double vectors = Math.max(BLOCK_VECTORS, BLOCK_VALUES / (double) flat.dimension());
+        ParallelChunks.run(context, flat.size(), Math.max(1, (int) (vectors / perImage)), (from, to) -> {
             Block block = blocks.poll();
             if (block == null) {
                 block = new Block();
             }
-            block.load(segment, from, to);
+            block.load(segment, number, from, to);
             if (block.images > 0) {
-                block.multiply();
                 block.compare();
             }
             blocks.add(block);
@@ -86,97 +104,174 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
 
     @Override
     public List<SearchResult> results() {
-        List<SearchResult> results = new ArrayList<>();
-        for (int q = 0; q + 1 < starts.length; q++) {
-            TopK best = new TopK(search.k());
-            for (Block block : blocks) {
-                best.offerAll(block.best[q]);
+        SearchResult[] results = new SearchResult[starts.length - 1];
+        ParallelChunks.run(context, results.length, 8, (from, to) -> {
+            for (int q = from; q < to; q++) {
+                FlatCandidates all = new FlatCandidates(search.k());
+                for (Block block : blocks) {
+                    block.best[q].shrink();
+                    all.addAll(block.best[q]);
+                }
+                all.shrink();
+                results[q] = ranked(q, all);
             }
-            results.add(best.toResult());
+        });
+        return List.of(results);
+    }
+
+    // O(candidates · d): as a rule little more than k
+    private SearchResult ranked(int q, FlatCandidates candidates) {
+        TopK best = new TopK(search.k());
+        float[] values = {};
+        for (int i = 0; i < candidates.size(); i++) {
+            FlatSegment segment = segments.get((int) (candidates.reference(i) >>> 32));
+            int row = (int) candidates.reference(i);
+            int first = segment.start(row);
+            int count = segment.vectorCount(row);
+            if (values.length < count * segment.dimension()) {
+                values = new float[count * segment.dimension()];
+            }
+            FloatMatrix vectors = segment.vectors().block(first, first + count, values);
+            double score = Double.NEGATIVE_INFINITY;
+            for (int v = 0; v < count; v++) {
+                score = Math.max(score, exact(vectors, v, segment.norm(first + v), q));
+            }
+            best.offer(segment.id(row), TopK.rounded(score));
         }
-        return results;
+        return best.toResult();
+    }
+
+    /** The largest exact score of a vector with those of a query. */
+    private double exact(FloatMatrix vectors, int v, double norm, int q) {
+        int d = queries.columns();
+        int at = vectors.offset() + v * d;
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int w = starts[q]; w < starts[q + 1]; w++) {
+            double both = norm * norms[w];
+            double score =
+                    switch (metric) {
+                        case IP -> Kernels.fixedOrderDot(queries.array(), w * d, vectors.array(), at, d);
+                        case L2 -> -Kernels.fixedOrderSquaredDistance(queries.array(), w * d, vectors.array(), at, d);
+                        case COSINE ->
+                            both == 0
+                                    ? 0
+                                    : Kernels.fixedOrderDot(queries.array(), w * d, vectors.array(), at, d) / both;
+                    };
+            largest = Math.max(largest, score);
+        }
+        return largest;
     }
 
     @Override
     public void close() {
-        if (operand != null) {
-            operand.close();
-        }
+        operand.close();
     }
 
-    /** The largest score that two vectors can have, given their product in float32. */
-    private double bound(float product, double norm, double queryNorm) {
-        double both = norm * queryNorm;
-        // where float32 can overflow, the product says nothing
-        double largest = both < 1e36 ? product + relativeError * both + absoluteError : Double.NaN;
+    // The kernels compute t = scale_v (v · w) + bias_v, from which a score is factor_w t + summand_w:
+    // IP: t = v·w; COSINE: t = v·w/|v|, score t/|w|; L2: t = v·w − |v|²/2, score 2t − |w|².
+
+    private double factor(int w) {
         return switch (metric) {
-            case IP -> largest;
-            case COSINE -> both == 0 ? 0 : largest / both;
-            case L2 -> {
-                double squares = norm * norm + queryNorm * queryNorm;
-                yield 2 * largest - squares + 1e-14 * squares;
-            }
+            case IP -> 1;
+            case COSINE -> norms[w] == 0 ? 0 : 1 / norms[w];
+            case L2 -> 2;
         };
     }
 
-    private double exact(float[] array, int at, double norm, int w) {
-        int d = queries.columns();
-        double both = norm * norms[w];
+    private double summand(int w) {
+        return metric == Metric.L2 ? -norms[w] * norms[w] : 0;
+    }
+
+    /** How far a score may be off, for vectors up to a length. */
+    private double error(int w, double norm) {
         return switch (metric) {
-            case IP -> Kernels.fixedOrderDot(queries.array(), w * d, array, at, d);
-            case L2 -> -Kernels.fixedOrderSquaredDistance(queries.array(), w * d, array, at, d);
-            case COSINE -> both == 0 ? 0 : Kernels.fixedOrderDot(queries.array(), w * d, array, at, d) / both;
+            case IP -> relativeError * norm * norms[w] + absoluteError;
+            case COSINE -> norms[w] == 0 ? 0 : relativeError + absoluteError / (SHORTEST * norms[w]);
+            // |v|²/2 is rounded, and so is the sum with it; in the exact distance doubles are
+            case L2 ->
+                2 * (relativeError * norm * norms[w] + 0x1p-23 * norm * norm + absoluteError)
+                        + 1e-14 * norms[w] * norms[w];
         };
     }
 
     /** What one thread compares at a time, and the best that it has seen. */
     private final class Block {
-        final TopK[] best = new TopK[starts.length - 1];
+        final FlatCandidates[] best = new FlatCandidates[starts.length - 1];
         int images;
+        private long segmentBits;
+        private boolean regions;
+        private double longest;
+        private boolean measurable;
         private int[] rows = {}; // of the images, in the segment
         private int[] vectors = {}; // the first of each image's vectors, in the block
+        private int[] imageOf = {}; // of each vector
         private double[] vectorNorms = {};
+        private float[] scales = {};
+        private float[] biases = {};
         private float[] values = {};
         private FloatMatrix matrix = FloatMatrix.empty(0);
-        private long[] ids = {};
-        private float[] products = {};
-        private int vectorStride; // product of vector v and query row w: products[v * vectorStride + w * queryStride]
-        private int queryStride;
+        private final float[] limits = new float[owners.length];
+        private final double[] factors = new double[owners.length];
+        private final double[] summands = new double[owners.length];
+        private final double[] errors = new double[owners.length];
 
         Block() {
             for (int q = 0; q < best.length; q++) {
-                best[q] = new TopK(search.k());
+                best[q] = new FlatCandidates(search.k());
+            }
+            for (int w = 0; w < owners.length; w++) {
+                factors[w] = factor(w);
+                summands[w] = summand(w);
             }
         }
 
         /** Collects the live and accepted images among neighbors. */
-        void load(LiveSegment<FlatSegment> segment, int from, int to) {
+        void load(LiveSegment<FlatSegment> segment, long number, int from, int to) {
             FlatSegment flat = segment.segment();
+            segmentBits = number << 32;
             if (rows.length < to - from) {
                 rows = new int[to - from];
                 vectors = new int[to - from + 1];
-                ids = new long[to - from];
             }
             images = 0;
             for (int row = from; row < to; row++) {
-                long id = flat.id(row);
                 if (segment.isLive(row)
-                        && (search.acceptsAll() || search.accept().test(id))) {
+                        && (search.acceptsAll() || search.accept().test(flat.id(row)))) {
                     rows[images] = row;
-                    ids[images] = id;
                     vectors[images + 1] = vectors[images] + flat.vectorCount(row);
                     images++;
                 }
             }
             int count = vectors[images];
-            int d = flat.dimension();
-            if (values.length < count * d || vectorNorms.length < count) {
-                values = new float[count * d];
+            regions = flat.hasRegions() || owners.length > best.length;
+            if (vectorNorms.length < count) {
                 vectorNorms = new double[count];
+                imageOf = new int[count];
+                scales = new float[count];
+                biases = new float[count];
             }
+            longest = 0;
+            measurable = usable;
             for (int i = 0; i < images; i++) {
                 for (int v = vectors[i], stored = flat.start(rows[i]); v < vectors[i + 1]; v++, stored++) {
-                    vectorNorms[v] = flat.norm(stored);
+                    imageOf[v] = i;
+                    double norm = flat.norm(stored);
+                    vectorNorms[v] = norm;
+                    longest = Math.max(longest, norm);
+                    measurable &= isMeasurable(norm);
+                    scales[v] = metric == Metric.COSINE ? norm == 0 ? 0 : (float) (1 / norm) : 1;
+                    biases[v] = metric == Metric.L2 ? (float) (-0.5 * norm * norm) : 0;
+                }
+            }
+            loadVectors(flat, from, to);
+        }
+
+        private void loadVectors(FlatSegment flat, int from, int to) {
+            int count = vectors[images];
+            int d = flat.dimension();
+            if (flat.vectors().heapBytes() == 0 || images < to - from) {
+                if (values.length < count * d) {
+                    values = new float[count * d];
                 }
             }
             if (images == to - from) {
@@ -189,66 +284,67 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
             matrix = FloatMatrix.of(count, d, values);
         }
 
-        /** Has the kernels multiply all vectors with all query vectors, unless these are few. */
-        void multiply() {
-            if (norms.length <= FEW) {
-                return;
-            }
-            if (products.length < matrix.rows() * norms.length) {
-                products = new float[matrix.rows() * norms.length];
-            }
-            if (operand != null) {
-                vectorStride = norms.length;
-                queryStride = 1;
-                kernels.products(matrix, operand, products);
-                return;
-            }
-            vectorStride = 1;
-            queryStride = matrix.rows();
-            try (Kernels.Operand prepared = kernels.prepare(matrix)) {
-                kernels.products(queries, prepared, products);
-            }
-        }
-
-        // O(vectors · query vectors); the exact scores add about k (1 + ln(n / k)) · d a query
+        // O(vectors · query vectors · d)
         void compare() {
-            for (int q = 0; q < best.length; q++) {
-                TopK hits = best[q];
-                for (int i = 0; i < images; i++) {
-                    if (reaches(hits.threshold(), i, q)) {
-                        hits.offer(ids[i], score(i, q));
+            if (!measurable) {
+                compareExactly();
+                return;
+            }
+            for (int w = 0; w < owners.length; w++) {
+                errors[w] = error(w, longest);
+                limits[w] = limit(w);
+            }
+            if (regions) {
+                compareRegions();
+                return;
+            }
+            kernels.reaching(matrix, scales, biases, operand, limits, (v, w, t) -> {
+                double score = factors[w] * t + summands[w];
+                if (best[owners[w]].add(segmentBits | rows[v], score, errors[w])) {
+                    limits[w] = limit(w);
+                }
+            });
+        }
+
+        /** The least result of the kernels that can still be among the best. */
+        private float limit(int w) {
+            double score = best[owners[w]].least() - errors[w] - summands[w];
+            if (factors[w] == 0) {
+                return score <= 0 ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY;
+            }
+            return Math.nextDown((float) (score / factors[w]));
+        }
+
+        // of all pairs of an image's vectors with a query's the best counts
+        private void compareRegions() {
+            double[] scores = new double[images * best.length];
+            double[] off = new double[images * best.length];
+            Arrays.fill(scores, Double.NEGATIVE_INFINITY);
+            kernels.reaching(matrix, scales, biases, operand, limits, (v, w, t) -> {
+                int pair = imageOf[v] * best.length + owners[w];
+                scores[pair] = Math.max(scores[pair], factors[w] * t + summands[w]);
+                off[pair] = Math.max(off[pair], errors[w]);
+            });
+            for (int i = 0; i < images; i++) {
+                for (int q = 0; q < best.length; q++) {
+                    int pair = i * best.length + q;
+                    if (scores[pair] > Double.NEGATIVE_INFINITY) {
+                        best[q].add(segmentBits | rows[i], scores[pair], off[pair]);
                     }
                 }
             }
         }
 
-        /** Tells whether an image could have at least a score, for all that float32 products tell. */
-        private boolean reaches(double threshold, int image, int q) {
-            if (norms.length <= FEW || threshold == Double.NEGATIVE_INFINITY) {
-                return true;
-            }
-            double least = threshold - Math.abs(threshold) * 0x1p-23; // exact scores are rounded to float
-            for (int v = vectors[image]; v < vectors[image + 1]; v++) {
-                for (int w = starts[q]; w < starts[q + 1]; w++) {
-                    float product = products[v * vectorStride + w * queryStride];
-                    // not "bound >= least": a product that overflowed may be NaN, and must be computed exactly
-                    if (!(bound(product, vectorNorms[v], norms[w]) < least)) {
-                        return true;
+        private void compareExactly() {
+            for (int i = 0; i < images; i++) {
+                for (int q = 0; q < best.length; q++) {
+                    double score = Double.NEGATIVE_INFINITY;
+                    for (int v = vectors[i]; v < vectors[i + 1]; v++) {
+                        score = Math.max(score, exact(matrix, v, vectorNorms[v], q));
                     }
+                    best[q].add(segmentBits | rows[i], score, 0);
                 }
             }
-            return false;
-        }
-
-        private float score(int image, int q) {
-            double score = Double.NEGATIVE_INFINITY;
-            for (int v = vectors[image]; v < vectors[image + 1]; v++) {
-                int at = matrix.offset() + v * matrix.columns();
-                for (int w = starts[q]; w < starts[q + 1]; w++) {
-                    score = Math.max(score, exact(matrix.array(), at, vectorNorms[v], w));
-                }
-            }
-            return TopK.rounded(score);
         }
     }
 }

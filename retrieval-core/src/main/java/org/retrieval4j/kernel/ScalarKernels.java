@@ -20,7 +20,7 @@ public final class ScalarKernels implements Kernels {
     /** So few prepared vectors are multiplied one by one: their lanes would stay empty. */
     private static final int FEW = 8;
 
-    /** With so many vectors to assign they are put into lanes, else the centroids. */
+    /** So many vectors of x, if there are fewer of y, are put into lanes instead. */
     private static final int MANY = 128;
 
     /** Creates the kernels. */
@@ -92,6 +92,17 @@ public final class ScalarKernels implements Kernels {
             NearestRow.assign(this, x, centroids, ids);
         } else {
             new LaneAssignment(x, centroids).run(ids);
+        }
+    }
+
+    @Override
+    public void reaching(
+            FloatMatrix x, float[] scales, float[] biases, Operand y, float[] limits, PairVisitor visitor) {
+        int n = y.matrix().rows();
+        if (n > FEW && n < MANY && x.rows() >= MANY) {
+            Reaching.swapped(this, x, scales, biases, y, limits, visitor);
+        } else {
+            Reaching.of(this, x, scales, biases, y, limits, visitor);
         }
     }
 
