@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             InfoCommand.class,
             AggregateCommand.class,
             EvaluateCommand.class,
+            KnnCommand.class,
             DoctorCommand.class
         },
         footer = {

@@ -1,0 +1,131 @@
+package org.retrieval4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.retrieval4j.storage.NpyArray;
+import org.retrieval4j.storage.NpyFile;
+
+/** {@code retrieval knn} against plain loops over doubles. */
+class KnnCommandTest {
+    private static final int N = 300;
+    private static final int Q = 7;
+    private static final int D = 12;
+    private static final int K = 5;
+
+    @TempDir
+    Path folder;
+
+    private float[] base;
+    private float[] queries;
+
+    @BeforeEach
+    void writeArrays() throws IOException {
+        Random random = new Random(8);
+        base = gaussian(random, N * D);
+        queries = gaussian(random, Q * D);
+        NpyFile.write(folder.resolve("x.npy"), base, N, D);
+        NpyFile.write(folder.resolve("q.npy"), queries, Q, D);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"l2,flat,1", "ip,flat(kernel=scalar),2", "cosine,flat(metric=cosine),1"})
+    void findsTheNearest(String metric, String index, int threads) throws IOException {
+        Cli run = run("--metric", metric, "--index", index, "-k", K, "--threads", threads, "--repeat", 2, "--json");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        assertThat(run.outLines()).hasSize(1);
+        assertThat(run.out())
+                .matches("(?s)\\{\"buildSeconds\":\\s?[0-9.E-]+,\\s?\"searchSeconds\":\\s?[0-9.E-]+,"
+                        + "\\s?\"peakMemoryBytes\":\\s?[0-9]+,\\s?\"kernel\":\\s?\"[a-z]+\"}\\s*");
+        NpyArray ids = NpyFile.read(folder.resolve("i.npy"));
+        NpyArray scores = NpyFile.read(folder.resolve("s.npy"));
+        assertThat(ids.shape()).containsExactly(Q, K);
+        assertThat(scores.shape()).containsExactly(Q, K);
+        assertThat(ids.isInteger()).isTrue();
+        for (int q = 0; q < Q; q++) {
+            int query = q;
+            List<Integer> expected = IntStream.range(0, N)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(i -> -score(metric, query, i)))
+                    .limit(K)
+                    .toList();
+            for (int i = 0; i < K; i++) {
+                assertThat(ids.toLongs()[q * K + i]).isEqualTo((long) expected.get(i));
+                assertThat((double) scores.toFloats()[q * K + i])
+                        .isCloseTo(score(metric, q, expected.get(i)), org.assertj.core.api.Assertions.within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void saysWhatIsWrong() {
+        assertThat(run("--metric", "l3", "-k", 1).code()).isEqualTo(2);
+        assertThat(run("--metric", "l2", "-k", 0).err()).contains("k must be 1 to");
+        assertThat(run("--metric", "l2", "-k", N + 1).err()).contains(N + "", (N + 1) + "");
+        assertThat(run("--metric", "l2", "--index", "flat(metric=ip)", "-k", 1).code())
+                .isEqualTo(2);
+        assertThat(run("--metric", "l2", "-k", 1, "--threads", 0).code()).isEqualTo(2);
+        assertThat(run("--metric", "l2", "-k", 1, "--repeat", 0).code()).isEqualTo(2);
+    }
+
+    private Cli run(Object... more) {
+        Object[] arguments = new Object[9 + more.length];
+        System.arraycopy(
+                new Object[] {
+                    "knn",
+                    "--base",
+                    folder.resolve("x.npy"),
+                    "--queries",
+                    folder.resolve("q.npy"),
+                    "--output-ids",
+                    folder.resolve("i.npy"),
+                    "--output-scores",
+                    folder.resolve("s.npy")
+                },
+                0,
+                arguments,
+                0,
+                9);
+        System.arraycopy(more, 0, arguments, 9, more.length);
+        return Cli.run(arguments);
+    }
+
+    private double score(String metric, int q, int i) {
+        double dot = 0;
+        double distance = 0;
+        double x = 0;
+        double y = 0;
+        for (int k = 0; k < D; k++) {
+            double a = queries[q * D + k];
+            double b = base[i * D + k];
+            dot += a * b;
+            distance += (a - b) * (a - b);
+            x += a * a;
+            y += b * b;
+        }
+        return switch (metric) {
+            case "l2" -> -distance;
+            case "ip" -> dot;
+            default -> dot / Math.sqrt(x * y);
+        };
+    }
+
+    private static float[] gaussian(Random random, int size) {
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+}
