@@ -128,6 +128,23 @@ public final class VectorKernels implements Kernels {
         }
     }
 
+    @Override
+    public void products(float[] x, int xAt, float[] rows, int[] starts, int count, int size, float[] products) {
+        ScatteredRows.check(x, xAt, starts, count, size, products);
+        for (int i = 0; i < count; i++) {
+            products[i] = VectorLoops.dot(x, xAt, size, rows, starts[i]);
+        }
+    }
+
+    @Override
+    public void squaredDistances(
+            float[] x, int xAt, float[] rows, int[] starts, int count, int size, float[] distances) {
+        ScatteredRows.check(x, xAt, starts, count, size, distances);
+        for (int i = 0; i < count; i++) {
+            distances[i] = VectorLoops.squaredDistance(x, xAt, size, rows, starts[i]);
+        }
+    }
+
     private static void visitAll(
             float[] products,
             int at,

@@ -156,6 +156,26 @@ final class VectorLoops {
         return sum;
     }
 
+    /** The squared distance of two vectors, summed from differences. */
+    static float squaredDistance(float[] x, int x0, int d, float[] y, int y0) {
+        FloatVector a = FloatVector.zero(SPECIES);
+        FloatVector b = a;
+        int k = 0;
+        for (; k <= d - 2 * LANES; k += 2 * LANES) {
+            FloatVector u = FloatVector.fromArray(SPECIES, x, x0 + k).sub(FloatVector.fromArray(SPECIES, y, y0 + k));
+            FloatVector v = FloatVector.fromArray(SPECIES, x, x0 + k + LANES)
+                    .sub(FloatVector.fromArray(SPECIES, y, y0 + k + LANES));
+            a = u.fma(u, a);
+            b = v.fma(v, b);
+        }
+        float sum = a.add(b).reduceLanes(VectorOperators.ADD);
+        for (; k < d; k++) {
+            float difference = x[x0 + k] - y[y0 + k];
+            sum += difference * difference;
+        }
+        return sum;
+    }
+
     /** The largest of some values, a multiple of LANES. */
     static float max(float[] values, int at, int size) {
         FloatVector a = FloatVector.fromArray(SPECIES, values, at);
