@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a program that may hang or crash, and reads what it printed. */
 final class ChildProcess {
+    private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
     private ChildProcess() {}
 
     /**
@@ -31,13 +33,18 @@ final class ChildProcess {
 
     /** The start of a command line that runs a class of this program; the class's name follows. */
     static List<String> javaCommand() {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        if (ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()) {
+            command.add("--add-modules=" + VECTOR_MODULE); // a child has the kernels that this process has
+        }
+        command.addAll(List.of(
                 "-XX:+UseSerialGC",
                 "-Djava.awt.headless=true",
                 "-XX:ErrorFile=" + Path.of(System.getProperty("java.io.tmpdir"), "retrieval-child-%p.log"),
                 "-cp",
-                System.getProperty("java.class.path"));
+                System.getProperty("java.class.path")));
+        return command;
     }
 
     static Result run(long seconds, List<String> command) throws IOException {
