@@ -10,8 +10,10 @@ import java.util.function.LongPredicate;
  * @param k how many hits to return, at least 1
  * @param candidates how many to consider before re-ranking or exact re-scoring, at least k; more is slower and better
  * @param accept which images may be returned
+ * @param leastScore what the score of a hit must reach; negative infinity for any. With a large k this is a range search:
+ *     all images within a squared distance r² are those of score −r² at least
  */
-public record SearchOptions(int k, int candidates, LongPredicate accept) {
+public record SearchOptions(int k, int candidates, LongPredicate accept, float leastScore) {
     private static final LongPredicate ALL = id -> true;
 
     /** Checks the bounds. */
@@ -23,6 +25,20 @@ public record SearchOptions(int k, int candidates, LongPredicate accept) {
         if (candidates < k) {
             throw new IllegalArgumentException("candidates must be at least k = " + k + ", got " + candidates);
         }
+        if (Float.isNaN(leastScore)) {
+            throw new IllegalArgumentException("leastScore must be a number, got NaN");
+        }
+    }
+
+    /**
+     * Options without a least score.
+     *
+     * @param k how many hits to return, at least 1
+     * @param candidates how many to consider, at least k
+     * @param accept which images may be returned
+     */
+    public SearchOptions(int k, int candidates, LongPredicate accept) {
+        this(k, candidates, accept, Float.NEGATIVE_INFINITY);
     }
 
     /**
@@ -42,7 +58,7 @@ public record SearchOptions(int k, int candidates, LongPredicate accept) {
      * @return the changed options
      */
     public SearchOptions withCandidates(int count) {
-        return new SearchOptions(k, count, accept);
+        return new SearchOptions(k, count, accept, leastScore);
     }
 
     /**
@@ -52,7 +68,17 @@ public record SearchOptions(int k, int candidates, LongPredicate accept) {
      * @return the changed options
      */
     public SearchOptions withFilter(LongPredicate filter) {
-        return new SearchOptions(k, candidates, filter);
+        return new SearchOptions(k, candidates, filter, leastScore);
+    }
+
+    /**
+     * These options for hits of a score only.
+     *
+     * @param score what the score of a hit must reach, not NaN
+     * @return the changed options
+     */
+    public SearchOptions withLeastScore(float score) {
+        return new SearchOptions(k, candidates, accept, score);
     }
 
     /**

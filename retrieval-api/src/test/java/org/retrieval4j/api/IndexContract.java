@@ -218,6 +218,26 @@ public abstract class IndexContract {
     }
 
     @Test
+    public void returnsWhatReachesTheLeastScore() throws IOException {
+        try (Index index = open(memory())) {
+            put(index, range(0, IMAGES));
+            for (GlobalDescriptor query : queries()) {
+                List<Hit> hits = index.search(query, all()).hits();
+                for (int i : new int[] {0, hits.size() / 2, hits.size() - 1}) {
+                    float least = hits.get(i).score();
+                    List<Hit> expected =
+                            hits.stream().filter(hit -> hit.score() >= least).toList();
+                    assertThat(index.search(query, all().withLeastScore(least)).hits())
+                            .isEqualTo(expected);
+                }
+                assertThat(index.search(query, all().withLeastScore(Float.POSITIVE_INFINITY))
+                                .hits())
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
     public void anEmptyIndexFindsNothing() throws IOException {
         try (Index index = open(memory())) {
             assertThat(index.size()).isZero();

@@ -37,10 +37,8 @@ final class Searcher {
         }
         long start = System.nanoTime();
         int k = Math.max(options.k(), verify);
-        SearchOptions wider = new SearchOptions(k, Math.max(k, options.candidates()), options.accept());
-        if (options.acceptsAll()) {
-            wider = SearchOptions.top(k).withCandidates(wider.candidates());
-        }
+        SearchOptions wider =
+                new SearchOptions(k, Math.max(k, options.candidates()), options.accept(), options.leastScore());
         List<SearchResult> found = index.isEmpty() || queries.isEmpty()
                 ? Collections.nCopies(queries.size(), new SearchResult(List.of()))
                 : index.search(descriptors(queries), wider, snapshot.table());

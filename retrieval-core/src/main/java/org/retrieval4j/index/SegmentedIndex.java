@@ -240,11 +240,26 @@ public final class SegmentedIndex<S extends Segment> implements Index {
                     }
                     search.visit(segment);
                 }
-                return search.results();
+                return reaching(options.leastScore(), search.results());
             }
         } finally {
             gate.exit();
         }
+    }
+
+    private static List<SearchResult> reaching(float leastScore, List<SearchResult> results) {
+        if (leastScore == Float.NEGATIVE_INFINITY) {
+            return results;
+        }
+        List<SearchResult> reaching = new ArrayList<>();
+        for (SearchResult result : results) {
+            int count = 0; // hits descend
+            while (count < result.hits().size() && result.hits().get(count).score() >= leastScore) {
+                count++;
+            }
+            reaching.add(new SearchResult(result.hits().subList(0, count)));
+        }
+        return reaching;
     }
 
     @Override
