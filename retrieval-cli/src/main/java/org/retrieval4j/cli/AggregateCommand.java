@@ -14,6 +14,7 @@ import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Grid;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.storage.ComponentFile;
 import org.retrieval4j.storage.NpyArray;
 import org.retrieval4j.storage.NpyFile;
@@ -86,6 +87,7 @@ final class AggregateCommand extends Subcommand {
                         Aggregator.class,
                         spec,
                         BuildContext.ofSample(learnFrom)
+                                .withKernel(sample == null ? KernelCatalog.LIGHT : KernelCatalog.AUTO)
                                 .withSeed(seed)
                                 .withExecutor(workers.executor())
                                 .withProgress(progress))) {

@@ -13,6 +13,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Fingerprint;
 import org.retrieval4j.database.DatabaseInfo;
 import org.retrieval4j.database.ImageDatabase;
+import org.retrieval4j.kernel.KernelCatalog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -28,7 +29,8 @@ final class InfoCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
-        try (ImageDatabase opened = Databases.openForReading(database, Components.load(), BuildContext.defaults())) {
+        try (ImageDatabase opened = Databases.openForReading(
+                database, Components.load(), BuildContext.defaults().withKernel(KernelCatalog.LIGHT))) {
             DatabaseInfo info = opened.info();
             String keep = info.keep().name().toLowerCase(Locale.ROOT);
             if (json) {

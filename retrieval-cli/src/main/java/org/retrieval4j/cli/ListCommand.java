@@ -8,6 +8,7 @@ import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.ImageRecord;
+import org.retrieval4j.kernel.KernelCatalog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -23,7 +24,8 @@ final class ListCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
-        try (ImageDatabase opened = Databases.openForReading(database, Components.load(), BuildContext.defaults())) {
+        try (ImageDatabase opened = Databases.openForReading(
+                database, Components.load(), BuildContext.defaults().withKernel(KernelCatalog.LIGHT))) {
             for (ImageRecord image : opened.images()) {
                 if (json) {
                     Map<String, Object> line = new LinkedHashMap<>();

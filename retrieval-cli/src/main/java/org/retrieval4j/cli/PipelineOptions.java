@@ -16,6 +16,7 @@ import org.retrieval4j.api.Matcher;
 import org.retrieval4j.api.Verifier;
 import org.retrieval4j.database.DatabaseOptions;
 import org.retrieval4j.database.Keep;
+import org.retrieval4j.kernel.KernelCatalog;
 import picocli.CommandLine.Option;
 
 /** What a new database is made of. */
@@ -148,7 +149,7 @@ final class PipelineOptions {
     }
 
     private static <C extends Component> ComponentSpec made(Components components, Class<C> kind, ComponentSpec spec) {
-        try (C component = components.create(kind, spec, BuildContext.defaults())) {
+        try (C component = components.create(kind, spec, BuildContext.defaults().withKernel(KernelCatalog.LIGHT))) {
             return component.spec();
         } catch (IllegalArgumentException needsSample) {
             return spec; // it names no files, so it is not the one that was made from files
@@ -172,7 +173,8 @@ final class PipelineOptions {
     }
 
     private static boolean givesVector(Components components, ComponentSpec spec) {
-        try (Extractor made = components.create(Extractor.class, spec, BuildContext.defaults())) {
+        try (Extractor made =
+                components.create(Extractor.class, spec, BuildContext.defaults().withKernel(KernelCatalog.LIGHT))) {
             return made.outputs().contains(Extraction.GLOBAL);
         }
     }

@@ -11,6 +11,7 @@ import java.util.Set;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.database.ImageDatabase;
+import org.retrieval4j.kernel.KernelCatalog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,7 +33,8 @@ final class RemoveCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
-        try (ImageDatabase opened = Databases.open(database, Components.load(), BuildContext.defaults())) {
+        try (ImageDatabase opened = Databases.open(
+                database, Components.load(), BuildContext.defaults().withKernel(KernelCatalog.LIGHT))) {
             Set<String> wanted = new LinkedHashSet<>(names);
             List<String> unknown = new ArrayList<>();
             for (String name : wanted) {

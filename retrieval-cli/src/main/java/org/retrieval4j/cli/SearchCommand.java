@@ -15,6 +15,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.RankedImage;
 import org.retrieval4j.eval.GroundTruth;
+import org.retrieval4j.kernel.KernelCatalog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -78,10 +79,14 @@ final class SearchCommand extends Subcommand {
     int execute() throws IOException {
         check();
         Components components = Components.load();
+        // without verification a search is over sooner than a library is loaded
+        String kernel = verify == 0 ? KernelCatalog.LIGHT : KernelCatalog.AUTO;
         try (Workers workers = threads.start();
                 Decoding reading = Decoding.open(decoding, workers.threads());
                 ImageDatabase opened = Databases.openForReading(
-                        database, components, BuildContext.defaults().withExecutor(workers.executor()));
+                        database,
+                        components,
+                        BuildContext.defaults().withExecutor(workers.executor()).withKernel(kernel));
                 Progress progress = console().progress()) {
             Searcher searcher =
                     new Searcher(opened, reading.reader(), workers, hits, verify, Optional.ofNullable(crop));

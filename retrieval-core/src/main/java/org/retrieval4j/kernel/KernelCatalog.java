@@ -25,6 +25,9 @@ public final class KernelCatalog {
     /** The name that leaves the choice to the catalog. */
     public static final String AUTO = "auto";
 
+    /** The name for work that is done in less than a second: the catalog chooses among kernels that load no library. */
+    public static final String LIGHT = "light";
+
     private final List<Kernels> kernels;
 
     /**
@@ -95,7 +98,7 @@ public final class KernelCatalog {
     /**
      * Kernels by name.
      *
-     * @param name a name, or {@link #AUTO}
+     * @param name a name, {@link #AUTO} or {@link #LIGHT}
      * @return the kernels, usable
      * @throws ComponentNotFoundException if there are none of that name
      * @throws BackendException if they cannot be used here; the message says why
@@ -104,6 +107,9 @@ public final class KernelCatalog {
         requireNonNull(name, "name");
         if (name.equals(AUTO)) {
             return auto();
+        }
+        if (name.equals(LIGHT)) {
+            return first(kernels.stream().filter(k -> !k.loadsLibraries()).toList());
         }
         for (Kernels candidate : kernels) {
             if (candidate.name().equals(name)) {
@@ -125,6 +131,10 @@ public final class KernelCatalog {
      * @throws BackendException if none can be used
      */
     public Kernels auto() {
+        return first(kernels);
+    }
+
+    private static Kernels first(List<Kernels> kernels) {
         List<String> reasons = new ArrayList<>();
         for (Kernels candidate : kernels) {
             Optional<String> reason = candidate.unavailable();

@@ -62,6 +62,15 @@ public interface Kernels {
     int priority();
 
     /**
+     * Whether {@link #unavailable} and computing load native libraries, which takes some tenths of a second.
+     *
+     * @return false, unless it is so
+     */
+    default boolean loadsLibraries() {
+        return false;
+    }
+
+    /**
      * Why these kernels cannot be used here. May load native libraries; the answer does not change.
      *
      * @return the reason, empty if they can be used

@@ -70,7 +70,21 @@ class KernelCatalogTest {
                 .hasMessageContaining(ScalarKernels.class.getName());
     }
 
-    private record Fake(String name, int priority, String reason) implements Kernels {
+    @Test
+    void lightWorkLoadsNoLibrary() {
+        Kernels loading = new Fake("native", 10, "asking loads", true);
+        Kernels good = new Fake("good", 5, "");
+        assertThat(new KernelCatalog(List.of(new ScalarKernels(), loading, good)).get("light"))
+                .isSameAs(good);
+        assertThat(new KernelCatalog(List.of(new ScalarKernels(), loading)).get("light"))
+                .isInstanceOf(ScalarKernels.class);
+    }
+
+    private record Fake(String name, int priority, String reason, boolean loadsLibraries) implements Kernels {
+        Fake(String name, int priority, String reason) {
+            this(name, priority, reason, false);
+        }
+
         @Override
         public Optional<String> unavailable() {
             return reason.isEmpty() ? Optional.empty() : Optional.of(reason);

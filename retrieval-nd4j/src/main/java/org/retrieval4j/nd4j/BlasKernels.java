@@ -12,9 +12,8 @@ import org.retrieval4j.kernel.ScalarKernels;
  * {@code org.bytedeco:openblas} and {@code javacpp} with the platform's classifier on the class path, which
  * {@code nd4j-native} has; no ND4J array is made.
  *
- * <p>{@code auto} prefers the scalar kernels: loading takes 0.4 s of processor time, after which products of 100 and
- * more vectors with 64 centroids are 2.2 times as fast, with 2,000 vectors 1.4 times, and assignment is level (JDK 17,
- * an AMD core with AVX2). Name these for work that computes products for longer than some seconds.
+ * <p>Loading takes 0.15 s. After that they take 0.3 to 0.9 of the time of the scalar kernels, and 1.0 to 1.7 of that of the
+ * vector kernels (JDK 17, an AMD core with AVX2; {@code AssignBenchmark} and {@code ProductsBenchmark} of retrieval-bench).
  *
  * <p>OpenBLAS runs on the calling thread alone. The bits of a product may depend on the size of the batch and on the
  * processor; ids do not.
@@ -40,13 +39,18 @@ public final class BlasKernels implements Kernels {
     }
 
     /**
-     * Behind the scalar kernels.
+     * Before the scalar kernels, behind the vector kernels.
      *
-     * @return −10
+     * @return 10
      */
     @Override
     public int priority() {
-        return -10;
+        return 10;
+    }
+
+    @Override
+    public boolean loadsLibraries() {
+        return true;
     }
 
     @Override
