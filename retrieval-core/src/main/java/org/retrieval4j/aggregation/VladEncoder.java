@@ -5,15 +5,20 @@ import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
 
 /**
- * The arithmetic of VLAD, shared by its variants. Sums are kept in double: they are n·d additions beside the n·k·d of
- * the assignment. Thread-safe; each call needs a {@link Scratch} of its own.
+ * The arithmetic of VLAD, shared by its variants. Hard residuals are added cluster by cluster in float, which HotSpot turns
+ * into SIMD, and at least every {@value #FLOATS} descriptors to sums in double; everything else is summed in double.
+ * Thread-safe; each call needs a {@link Scratch} of its own.
  */
 final class VladEncoder implements AutoCloseable {
     private static final double FLOOR = 1e-12;
 
+    /** Residuals that are added in float before their sum goes to double. */
+    private static final int FLOATS = 1024;
+
     private final Kernels kernels;
     private final Kernels.Operand codebook;
     private final FloatMatrix centers;
+    private final float[][] centerRows; // loops over arrays of their own become SIMD
     private final float[] bases;
     private final VladAggregator.Options options;
     private final int k;
@@ -39,6 +44,10 @@ final class VladEncoder implements AutoCloseable {
         this.options = options;
         this.k = codebook.rows();
         this.d = codebook.columns();
+        this.centerRows = new float[k][];
+        for (int c = 0; c < k; c++) {
+            centerRows[c] = centers.rows(c, c + 1).toArray();
+        }
     }
 
     /** Working memory of one thread. */
@@ -47,9 +56,14 @@ final class VladEncoder implements AutoCloseable {
         private final double[] masses; // sum of weights
         private final double[] factors; // sum of what was multiplied with x: weights, over residual norms if asked for
         private final double[] vector;
+        private final float[][] residuals; // sums of the last few descriptors
+        private final int[] members; // how many these are, in each cluster
+        private int pending; // and in all
         private int[] ids = new int[0];
 
         private Scratch(int k, int d) {
+            residuals = new float[k][d];
+            members = new int[k];
             sums = new double[k * d];
             masses = new double[k];
             factors = new double[k];
@@ -76,7 +90,7 @@ final class VladEncoder implements AutoCloseable {
     float[] encode(FloatMatrix x, int[] ids, Scratch s) {
         start(s);
         for (int i = 0; i < x.rows(); i++) {
-            add(x, i, ids[i], 1, s);
+            add(x, i, ids[i], s);
         }
         return finish(s);
     }
@@ -86,7 +100,7 @@ final class VladEncoder implements AutoCloseable {
         start(s);
         for (int i = 0; i < x.rows(); i++) {
             if (parts[i] == part) {
-                add(x, i, ids[i], 1, s);
+                add(x, i, ids[i], s);
             }
         }
         return finish(s);
@@ -127,6 +141,40 @@ final class VladEncoder implements AutoCloseable {
         Arrays.fill(s.factors, 0);
     }
 
+    private void add(FloatMatrix x, int row, int cluster, Scratch s) {
+        if (options.residualNormalization()) {
+            add(x, row, cluster, 1, s);
+            return;
+        }
+        addDifference(s.residuals[cluster], x.array(), x.offset() + row * d, centerRows[cluster]);
+        s.members[cluster]++;
+        if (++s.pending == FLOATS) {
+            settle(s);
+        }
+    }
+
+    private static void addDifference(float[] sum, float[] x, int at, float[] center) {
+        for (int j = 0; j < sum.length; j++) {
+            sum[j] += x[at + j] - center[j];
+        }
+    }
+
+    private void settle(Scratch s) {
+        for (int cluster = 0; cluster < k && s.pending > 0; cluster++) {
+            if (s.members[cluster] == 0) {
+                continue;
+            }
+            float[] residuals = s.residuals[cluster];
+            for (int j = 0; j < d; j++) {
+                s.sums[cluster * d + j] += residuals[j];
+            }
+            Arrays.fill(residuals, 0);
+            s.masses[cluster] += s.members[cluster];
+            s.members[cluster] = 0;
+        }
+        s.pending = 0;
+    }
+
     private void add(FloatMatrix x, int row, int cluster, double weight, Scratch s) {
         float[] values = x.array();
         int at = x.offset() + row * d;
@@ -159,6 +207,7 @@ final class VladEncoder implements AutoCloseable {
     }
 
     private float[] finish(Scratch s) {
+        settle(s);
         float[] out = new float[k * d];
         double square = 0;
         for (int cluster = 0; cluster < k; cluster++) {
