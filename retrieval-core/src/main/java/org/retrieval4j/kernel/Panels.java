@@ -18,6 +18,9 @@ final class Panels implements Kernels.Operand {
     /** Dimensions at a time: with 32 vectors in a panel 16 kB, half of a core's first cache. */
     private static final int DEPTH = 4096 / WIDTH;
 
+    /** Floats in a page of memory: rows shorter than this are read one after the other, longer ones four at a time. */
+    private static final int PAGE = 1024;
+
     private final FloatMatrix matrix;
     private final float[] squaredNorms;
     private final float[][] panels;
@@ -88,6 +91,13 @@ final class Panels implements Kernels.Operand {
         int d = x.columns();
         float[] y = matrix.array();
         int i = 0;
+        if (matrix.rows() - packed == 1 && d < PAGE) {
+            for (; i < x.rows(); i++) {
+                products[at + i * step + packed] =
+                        VectorLoops.streamed(x.array(), x.offset() + i * d, d, y, matrix.offset() + packed * d);
+            }
+            return;
+        }
         for (; i + 3 < x.rows(); i += 4) {
             for (int j = packed; j < matrix.rows(); j++) {
                 VectorLoops.dots(

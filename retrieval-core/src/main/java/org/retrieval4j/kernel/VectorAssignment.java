@@ -76,7 +76,7 @@ final class VectorAssignment {
         // the norm is only near, and scores are compared in float32: a quarter more covers both
         double size = 1.25 * (Math.sqrt((double) square * largest) + largest);
         if (!(size < 0.5 * Float.MAX_VALUE)) {
-            return exact(row); // products may have overflowed, or are not numbers
+            return exact(row, at, Double.NEGATIVE_INFINITY); // products may have overflowed, or are not numbers
         }
         float limit = best - ((float) (bound * size) + Float.MIN_NORMAL);
         int nearest = -1;
@@ -87,7 +87,7 @@ final class VectorAssignment {
             for (int c = j; c < j + lanes; c++) {
                 if (scores[at + c] >= limit) {
                     if (nearest >= 0) {
-                        return exact(row);
+                        return exact(row, at, limit);
                     }
                     nearest = c;
                 }
@@ -96,13 +96,16 @@ final class VectorAssignment {
         return nearest;
     }
 
-    // O(n·d); rare: two centroids must be some 1e-5 from equally near
-    private int exact(int row) {
+    // O(d) for each centroid within the margin
+    private int exact(int row, int at, double limit) {
         FloatMatrix c = centroids.matrix();
         int d = x.columns();
         double smallest = Double.POSITIVE_INFINITY;
         int nearest = 0;
         for (int j = 0; j < c.rows(); j++) {
+            if (scores[at + j] < limit) {
+                continue;
+            }
             double distance =
                     FixedOrder.squaredDistance(x.array(), x.offset() + row * d, c.array(), c.offset() + j * d, d);
             if (distance < smallest) {

@@ -3,7 +3,8 @@ package org.retrieval4j.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.retrieval4j.api.FloatMatrix;
 
 class ScalarKernelsTest extends KernelsContract {
@@ -12,20 +13,21 @@ class ScalarKernelsTest extends KernelsContract {
         return new ScalarKernels();
     }
 
-    @Test
-    void aProductHasTheSameBitsInEveryBatch() {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 37, 700})
+    void aProductHasTheSameBitsInEveryBatch(int n) {
         Random random = new Random(5);
         FloatMatrix x = KernelsContract.gaussian(random, 37, 150);
-        FloatMatrix y = KernelsContract.gaussian(random, 700, 150);
+        FloatMatrix y = KernelsContract.gaussian(random, n, 150);
         Kernels.Operand prepared = kernels().prepare(y);
-        float[] all = new float[37 * 700];
+        float[] all = new float[37 * n];
         kernels().products(x, prepared, all);
-        float[] some = new float[700];
+        float[] some = new float[n];
         int different = 0;
         for (int i = 0; i < 37; i++) {
             kernels().products(x.rows(i, i + 1), prepared, some);
-            for (int j = 0; j < 700; j++) {
-                different += some[j] == all[i * 700 + j] ? 0 : 1;
+            for (int j = 0; j < n; j++) {
+                different += some[j] == all[i * n + j] ? 0 : 1;
             }
         }
         assertThat(different).isZero();
