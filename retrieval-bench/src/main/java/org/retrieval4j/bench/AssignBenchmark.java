@@ -27,13 +27,15 @@ import org.retrieval4j.kernel.Kernels;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules", "jdk.incubator.vector"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @SuppressWarnings("NullAway.Init") // JMH sets the fields
 public class AssignBenchmark {
     /** Which kernels. */
-    @Param({"scalar", "blas"})
+    @Param({"scalar", "vector", "blas"})
     public String kernel;
 
     /** m x n x d. */

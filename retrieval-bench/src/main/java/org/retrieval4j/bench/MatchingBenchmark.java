@@ -31,13 +31,15 @@ import org.retrieval4j.api.Matches;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules", "jdk.incubator.vector"})
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
 @SuppressWarnings("NullAway.Init") // JMH sets the fields
 public class MatchingBenchmark {
     /** Which kernels. */
-    @Param({"scalar", "blas"})
+    @Param({"scalar", "vector", "blas"})
     public String kernel;
 
     /** Which matcher. */

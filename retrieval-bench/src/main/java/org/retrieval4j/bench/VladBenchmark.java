@@ -23,7 +23,7 @@ import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 
 /**
- * A global descriptor from 1,000 local ones of size 128; time a picture.
+ * A global descriptor from 1,000 local ones, of size 128 or for Fisher vectors 64; time a picture.
  *
  * <pre>{@code
  * java -jar retrieval-bench/target/benchmarks.jar VladBenchmark -p kernel=scalar
@@ -32,7 +32,9 @@ import org.retrieval4j.api.ImageFeatures;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules", "jdk.incubator.vector"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @SuppressWarnings("NullAway.Init") // JMH sets the fields
@@ -40,7 +42,7 @@ public class VladBenchmark {
     private static final int PICTURES = 20;
 
     /** Which kernels. */
-    @Param({"scalar", "blas"})
+    @Param({"scalar", "vector", "blas"})
     public String kernel;
 
     /** Which aggregator. */
@@ -53,9 +55,10 @@ public class VladBenchmark {
     /** Makes pictures and learns from them. */
     @Setup
     public void prepare() {
+        int width = aggregator.startsWith("fisher") ? 64 : 128;
         pictures = new ArrayList<>();
         for (int i = 0; i < PICTURES; i++) {
-            pictures.add(ImageFeatures.ofDescriptors(Vectors.clustered(i, 1000, 128)));
+            pictures.add(ImageFeatures.ofDescriptors(Vectors.clustered(i, 1000, width)));
         }
         BuildContext context = BuildContext.ofSample(pictures).withKernel(kernel);
         made = Components.load().create(Aggregator.class, aggregator, context);
