@@ -157,6 +157,18 @@ class HnswIndexTest extends VectorIndexContract {
     }
 
     @Test
+    void theShareThatPassesIsToldWhateverTheFilterRepeats() {
+        for (int size : new int[] {300, 20_000, 99_999}) {
+            for (int step : new int[] {1, 2, 4, 10, size / 256}) {
+                for (int first : new int[] {0, step / 2}) {
+                    double share = HnswIndex.share(size, row -> row % step == first);
+                    assertThat(share).as("1 of %s of %s", step, size).isBetween(0.5 / step - 0.01, 1.5 / step + 0.01);
+                }
+            }
+        }
+    }
+
+    @Test
     void mappedAndOnTheHeapGiveTheSame() throws IOException {
         List<Dense> vectors = new Clustered(DIMENSION, 20, 3).next(1500);
         SearchOptions options = SearchOptions.top(10).withCandidates(20);
