@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.retrieval4j.storage.NpyArray;
 import org.retrieval4j.storage.NpyFile;
 
@@ -68,10 +69,37 @@ class KnnCommandTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ivf-flat(lists=4,probes=4)",
+                "hnsw",
+                "ivf-pq(lists=4,probes=4,subquantizers=4,refine=60)",
+                "binary(refine=60)"
+            })
+    void anIndexThatMustLearnDoesSoFromTheBase(String index) throws IOException {
+        Cli run = run("--metric", "l2", "--index", index, "-k", K, "--repeat", 1);
+        assertThat(run.err()).isEmpty();
+        long[] found = NpyFile.read(folder.resolve("i.npy")).toLongs();
+        run("--metric", "l2", "-k", K, "--repeat", 1);
+        assertThat(found).isEqualTo(NpyFile.read(folder.resolve("i.npy")).toLongs());
+    }
+
+    @Test
+    void saysWhichValueIsNotFinite() throws IOException {
+        base[3 * D + 5] = Float.NaN;
+        NpyFile.write(folder.resolve("x.npy"), base, N, D);
+        Cli run = run("--metric", "l2", "-k", 1);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .endsWith("x.npy: value 5 of vector 3 must be finite, got NaN\n")
+                .containsOnlyOnce("\n");
+    }
+
     @Test
     void saysWhatIsWrong() {
         assertThat(run("--metric", "l3", "-k", 1).code()).isEqualTo(2);
-        assertThat(run("--metric", "l2", "-k", 0).err()).contains("k must be 1 to");
+        assertThat(run("--metric", "l2", "-k", 0).err()).contains("-k must be at least 1, got 0");
         assertThat(run("--metric", "l2", "-k", N + 1).err()).contains(N + "", (N + 1) + "");
         assertThat(run("--metric", "l2", "--index", "flat(metric=ip)", "-k", 1).code())
                 .isEqualTo(2);

@@ -56,6 +56,19 @@ public interface IndexMemory<O extends Record> {
         throw new ComponentNotFoundException("no index named \"" + part.name() + "\"");
     }
 
+    /**
+     * What an index holds: its segments on the heap, and what it has learned.
+     *
+     * @param index an index
+     * @return bytes
+     */
+    static long used(Index index) {
+        long learned = index.state().arrays().values().stream()
+                .mapToLong(array -> (long) Float.BYTES * array.rows() * array.columns())
+                .sum();
+        return learned + (index instanceof SegmentedIndex<?> segmented ? segmented.heapBytes() : 0);
+    }
+
     @SuppressWarnings("unchecked") // a provider's estimate takes its own options
     private static <O extends Record> long estimate(
             ComponentProvider<?, O> provider, ComponentSpec.Part part, long count, int dimension) {

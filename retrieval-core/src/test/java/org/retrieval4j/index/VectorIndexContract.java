@@ -354,7 +354,8 @@ abstract class VectorIndexContract extends IndexContract {
                     .mapToLong(array -> 4L * array.rows() * array.columns())
                     .sum();
             long estimated = IndexMemory.estimate(COMPONENTS, spec(Metric.L2), 1500, DIMENSION);
-            long used = ((SegmentedIndex<?>) index).heapBytes() + learned;
+            long used = IndexMemory.used(index);
+            assertThat(used).isGreaterThan(learned);
             assertThat((double) estimated).isBetween(0.9 * used, 1.1 * used);
             Clustered.put(onDisk, 0, images);
             onDisk.flush();

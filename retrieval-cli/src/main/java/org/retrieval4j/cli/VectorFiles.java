@@ -1,0 +1,34 @@
+package org.retrieval4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.storage.NpyFile;
+import org.retrieval4j.storage.VecsFile;
+
+/** Files of vectors, told apart by their names. */
+final class VectorFiles {
+    private VectorFiles() {}
+
+    /** Reads finite vectors. */
+    static FloatMatrix read(Path file) throws IOException {
+        String name = file.toString();
+        FloatMatrix matrix;
+        try {
+            matrix = name.endsWith(".fvecs") || name.endsWith(".bvecs")
+                    ? VecsFile.readFloats(file)
+                    : NpyFile.read(file).toFloatMatrix();
+        } catch (IllegalArgumentException refused) {
+            throw new CommandException(file + ": " + refused.getMessage(), refused);
+        }
+        for (int row = 0; row < matrix.rows() && !matrix.isFinite(); row++) {
+            for (int column = 0; column < matrix.columns(); column++) {
+                if (!Float.isFinite(matrix.get(row, column))) {
+                    throw new CommandException(file + ": value " + column + " of vector " + row
+                            + " must be finite, got " + matrix.get(row, column));
+                }
+            }
+        }
+        return matrix;
+    }
+}

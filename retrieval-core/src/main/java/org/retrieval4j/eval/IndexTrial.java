@@ -1,0 +1,140 @@
+package org.retrieval4j.eval;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.Index;
+import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.api.SearchResult;
+import org.retrieval4j.index.IndexMemory;
+
+/**
+ * An index filled with vectors of one's own, to be searched and timed. For one thread; whether the index uses several is
+ * its context's business.
+ */
+public final class IndexTrial implements AutoCloseable {
+    private static final double WARM_UP_SECONDS = 1;
+
+    private final Index index;
+    private final int count;
+    private final int dimension;
+    private final double buildSeconds;
+
+    private IndexTrial(Index index, int count, int dimension, double buildSeconds) {
+        this.index = index;
+        this.count = count;
+        this.dimension = dimension;
+        this.buildSeconds = buildSeconds;
+    }
+
+    /**
+     * A search's result and its time.
+     *
+     * @param neighbors what was found
+     * @param seconds time of one search for all queries: the median of the rounds
+     */
+    public record Timed(NearestNeighbors neighbors, double seconds) {}
+
+    /**
+     * Creates an index, lets it learn from the vectors if it must, and fills it with them.
+     *
+     * @param create makes the index
+     * @param context passed to {@code create}, with the vectors as sample
+     * @param base n x d, gets the ids 0 to n − 1
+     * @return the filled index, which the trial closes
+     * @throws IllegalArgumentException if there is no vector
+     */
+    public static IndexTrial fill(Function<BuildContext, Index> create, BuildContext context, FloatMatrix base) {
+        if (base.rows() < 1) {
+            throw new IllegalArgumentException("there must be at least 1 vector to search in, got none");
+        }
+        List<GlobalDescriptor> descriptors = descriptors(base);
+        long[] rows = new long[base.rows()];
+        Arrays.setAll(rows, i -> i);
+        long start = System.nanoTime();
+        Index index = create.apply(context.withDescriptors(descriptors));
+        try {
+            index.putAll(rows, descriptors);
+        } catch (RuntimeException refused) {
+            index.close();
+            throw refused;
+        }
+        return new IndexTrial(index, base.rows(), base.columns(), seconds(start));
+    }
+
+    /**
+     * Searches. Before the rounds that count, searches run for at least a second.
+     *
+     * @param queries q x d
+     * @param options k, at most the number of vectors, and candidates
+     * @param rounds searches that are timed, at least 1
+     * @return neighbors and time
+     * @throws IllegalArgumentException if a number is out of range or the widths differ
+     */
+    public Timed search(FloatMatrix queries, SearchOptions options, int rounds) {
+        if (options.k() > count) {
+            throw new IllegalArgumentException(
+                    "k must be 1 to the number of vectors, " + count + ", got " + options.k());
+        }
+        if (rounds < 1) {
+            throw new IllegalArgumentException("rounds must be at least 1, got " + rounds);
+        }
+        if (queries.columns() != dimension) {
+            throw new IllegalArgumentException(
+                    "queries must have " + dimension + " values like the vectors, got " + queries.columns());
+        }
+        List<GlobalDescriptor> batch = descriptors(queries);
+        List<SearchResult> results = index.searchAll(batch, options);
+        for (long warm = System.nanoTime(); seconds(warm) < WARM_UP_SECONDS; ) {
+            results = index.searchAll(batch, options);
+        }
+        double[] times = new double[rounds];
+        for (int r = 0; r < rounds; r++) {
+            long start = System.nanoTime();
+            results = index.searchAll(batch, options);
+            times[r] = seconds(start);
+        }
+        Arrays.sort(times);
+        double median = (times[(rounds - 1) / 2] + times[rounds / 2]) / 2;
+        return new Timed(NearestNeighbors.of(results, options.k()), median);
+    }
+
+    /**
+     * Time to learn and to fill.
+     *
+     * @return seconds
+     */
+    public double buildSeconds() {
+        return buildSeconds;
+    }
+
+    /**
+     * What the index holds in memory.
+     *
+     * @return bytes
+     */
+    public long memoryBytes() {
+        return IndexMemory.used(index);
+    }
+
+    @Override
+    public void close() {
+        index.close();
+    }
+
+    private static double seconds(long since) {
+        return (System.nanoTime() - since) / 1e9;
+    }
+
+    private static List<GlobalDescriptor> descriptors(FloatMatrix matrix) {
+        List<GlobalDescriptor> list = new ArrayList<>(matrix.rows());
+        for (int i = 0; i < matrix.rows(); i++) {
+            list.add(new GlobalDescriptor.Dense(matrix.row(i)));
+        }
+        return list;
+    }
+}
