@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.GlobalDescriptor;
@@ -24,6 +25,11 @@ import org.retrieval4j.storage.LiveSegment;
  * products of a block of vectors come from the kernels in float32. A vector whose product, with the kernels' error bound
  * added, cannot reach the k-th best score is skipped; the others are scored again in double in a fixed order, and that
  * score alone decides. So ids and scores are the same for all kernels, thread counts, and segments.
+ *
+ * <p>With a {@link Storage} the vectors are compared as halves or 8-bit integers. What rounding may change is known for each
+ * vector, and is added to the error bound, so that {@code storage=half} and {@code storage=int8} give the very results of
+ * float32; with a directory, only codes and the few vectors that are scored again need to be in memory. The storages that
+ * keep codes only take least memory; their results are those of the rounded vectors.
  */
 public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
     private final Options options;
@@ -34,20 +40,22 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
      * How to compare.
      *
      * @param metric cosine, ip or l2
+     * @param storage how vectors are kept; empty: as they are, in float32
      */
-    public record Options(Metric metric) {
-        /** Checks that there is a metric. */
+    public record Options(Metric metric, Optional<Storage> storage) {
+        /** Checks that nothing is null. */
         public Options {
             requireNonNull(metric, "metric");
+            requireNonNull(storage, "storage");
         }
 
         /**
-         * Cosine.
+         * Cosine, vectors as they are.
          *
          * @return the defaults
          */
         public static Options defaults() {
-            return new Options(Metric.COSINE);
+            return new Options(Metric.COSINE, Optional.empty());
         }
 
         /**
@@ -57,11 +65,21 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
          * @return the changed options
          */
         public Options withMetric(Metric other) {
-            return new Options(other);
+            return new Options(other, storage);
+        }
+
+        /**
+         * With another storage.
+         *
+         * @param other how vectors are kept
+         * @return the changed options
+         */
+        public Options withStorage(Storage other) {
+            return new Options(metric, Optional.of(other));
         }
     }
 
-    /** Makes {@code flat(metric=cosine)}. */
+    /** Makes {@code flat(metric=cosine)} and {@code flat(metric=cosine,storage=half)}. */
     public static final class Provider extends ComponentProvider<Index, Options> implements IndexMemory<Options> {
         /** Called by ServiceLoader. */
         public Provider() {
@@ -75,7 +93,7 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
 
         @Override
         public long estimateMemory(Options options, long count, int dimension) {
-            return count * (Long.BYTES + Double.BYTES + (long) Float.BYTES * dimension);
+            return FlatSegment.bytes(count, dimension, options.storage);
         }
     }
 
@@ -119,12 +137,12 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
 
     @Override
     public FlatSegment build(long[] ids, List<? extends GlobalDescriptor> descriptors) {
-        return FlatSegment.build(ids, descriptors);
+        return FlatSegment.build(ids, descriptors, options.storage);
     }
 
     @Override
     public FlatSegment join(List<LiveSegment<FlatSegment>> parts) {
-        return FlatSegment.join(parts);
+        return FlatSegment.join(parts, options.storage);
     }
 
     @Override
@@ -134,7 +152,7 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
 
     @Override
     public FlatSegment open(Path file) throws IOException {
-        return FlatSegment.open(file, kind());
+        return FlatSegment.open(file, kind(), options.storage);
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.learning.ParallelChunks;
 import org.retrieval4j.storage.LiveSegment;
+import org.retrieval4j.storage.VectorRows;
 
 /**
  * One batch of queries compared with all vectors of {@link FlatIndex}, block by block. The kernels find the pairs whose
@@ -182,14 +183,18 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
         return metric == Metric.L2 ? -norms[w] * norms[w] : 0;
     }
 
-    /** How far a score may be off, for vectors up to a length. */
-    private double error(int w, double norm) {
+    /**
+     * How far a score may be off, for vectors up to a length and codes up to a distance from them; for cosine, this
+     * distance is a share of the length.
+     */
+    private double error(int w, double norm, double loss) {
         return switch (metric) {
-            case IP -> relativeError * norm * norms[w] + absoluteError;
-            case COSINE -> norms[w] == 0 ? 0 : relativeError + absoluteError / (SHORTEST * norms[w]);
+            case IP -> (relativeError * (norm + loss) + loss) * norms[w] + absoluteError;
+            case COSINE ->
+                norms[w] == 0 ? 0 : relativeError * (1 + loss) + loss + absoluteError / (SHORTEST * norms[w]);
             // |v|²/2 is rounded, and so is the sum with it; in the exact distance doubles are
             case L2 ->
-                2 * (relativeError * norm * norms[w] + 0x1p-23 * norm * norm + absoluteError)
+                2 * ((relativeError * (norm + loss) + loss) * norms[w] + 0x1p-23 * norm * norm + absoluteError)
                         + 1e-14 * norms[w] * norms[w];
         };
     }
@@ -201,6 +206,7 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
         private long segmentBits;
         private boolean regions;
         private double longest;
+        private double farthest; // of codes from vectors
         private boolean measurable;
         private int[] rows = {}; // of the images, in the segment
         private int[] vectors = {}; // the first of each image's vectors, in the block
@@ -251,14 +257,17 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 biases = new float[count];
             }
             longest = 0;
+            farthest = 0;
             measurable = usable;
             for (int i = 0; i < images; i++) {
                 for (int v = vectors[i], stored = flat.start(rows[i]); v < vectors[i + 1]; v++, stored++) {
                     imageOf[v] = i;
                     double norm = flat.norm(stored);
                     vectorNorms[v] = norm;
+                    double loss = flat.loss(stored);
                     longest = Math.max(longest, norm);
-                    measurable &= isMeasurable(norm);
+                    farthest = Math.max(farthest, metric == Metric.COSINE && norm > 0 ? loss / norm : loss);
+                    measurable &= isMeasurable(norm) && loss <= norm;
                     scales[v] = metric == Metric.COSINE ? norm == 0 ? 0 : (float) (1 / norm) : 1;
                     biases[v] = metric == Metric.L2 ? (float) (-0.5 * norm * norm) : 0;
                 }
@@ -269,17 +278,18 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
         private void loadVectors(FlatSegment flat, int from, int to) {
             int count = vectors[images];
             int d = flat.dimension();
-            if (flat.vectors().heapBytes() == 0 || images < to - from) {
+            VectorRows rowsOf = measurable ? flat.compared() : flat.vectors();
+            if (!rowsOf.isMatrix() || images < to - from) {
                 if (values.length < count * d) {
                     values = new float[count * d];
                 }
             }
             if (images == to - from) {
-                matrix = flat.vectors().block(flat.start(from), flat.start(to), values);
+                matrix = rowsOf.block(flat.start(from), flat.start(to), values);
                 return;
             }
             for (int i = 0; i < images; i++) {
-                flat.vectors().copy(flat.start(rows[i]), vectors[i + 1] - vectors[i], values, vectors[i] * d);
+                rowsOf.copy(flat.start(rows[i]), vectors[i + 1] - vectors[i], values, vectors[i] * d);
             }
             matrix = FloatMatrix.of(count, d, values);
         }
@@ -291,7 +301,7 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 return;
             }
             for (int w = 0; w < owners.length; w++) {
-                errors[w] = error(w, longest);
+                errors[w] = error(w, longest, farthest);
                 limits[w] = limit(w);
             }
             if (regions) {

@@ -1,16 +1,21 @@
 package org.retrieval4j.index;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.storage.ByteRows;
 import org.retrieval4j.storage.CorruptFileException;
 import org.retrieval4j.storage.FloatRows;
 import org.retrieval4j.storage.LiveSegment;
@@ -18,29 +23,43 @@ import org.retrieval4j.storage.Section;
 import org.retrieval4j.storage.SectionFile;
 import org.retrieval4j.storage.SectionWriter;
 import org.retrieval4j.storage.Segment;
+import org.retrieval4j.storage.VectorRows;
 
-/** Vectors as they are, with their norms; on the heap or mapped. An image has one vector, or several: its regions. */
+/**
+ * Vectors as they are, or as codes, or both, with their norms; on the heap or mapped. An image has one vector, or several:
+ * its regions.
+ */
 final class FlatSegment implements Segment {
     private static final int VERSION = 1;
 
     private final LongBuffer ids;
     private final @Nullable IntBuffer starts; // n + 1; null if each image has one vector
     private final DoubleBuffer norms;
-    private final FloatRows vectors;
+    private final VectorRows vectors; // those that scores are of
+    private final @Nullable CodedRows codes; // those that are compared first
+    private final @Nullable FloatBuffer losses; // how far codes are from vectors; null if these are the same
 
-    private FlatSegment(LongBuffer ids, @Nullable IntBuffer starts, DoubleBuffer norms, FloatRows vectors) {
+    private FlatSegment(
+            LongBuffer ids,
+            @Nullable IntBuffer starts,
+            DoubleBuffer norms,
+            @Nullable VectorRows vectors,
+            @Nullable CodedRows codes,
+            @Nullable FloatBuffer losses) {
         this.ids = ids;
         this.starts = starts;
         this.norms = norms;
-        this.vectors = vectors;
+        this.vectors = vectors != null ? vectors : requireNonNull(codes);
+        this.codes = codes;
+        this.losses = losses;
     }
 
-    static FlatSegment build(long[] ids, List<? extends GlobalDescriptor> descriptors) {
-        Builder builder = new Builder(ids.length);
+    static FlatSegment build(long[] ids, List<? extends GlobalDescriptor> descriptors, Optional<Storage> storage) {
+        Builder builder = new Builder(ids.length, storage);
         for (GlobalDescriptor descriptor : descriptors) {
             builder.count(rowsOf(descriptor).rows());
         }
-        builder.allocate(descriptors.get(0).dimension());
+        builder.allocate(descriptors.get(0).dimension(), true);
         for (int i = 0; i < ids.length; i++) {
             FloatMatrix rows = rowsOf(descriptors.get(i));
             builder.ids[i] = ids[i];
@@ -51,7 +70,9 @@ final class FlatSegment implements Segment {
                     builder.starts[i] * rows.columns(),
                     rows.rows() * rows.columns());
         }
-        return builder.build(null);
+        builder.encode();
+        builder.measure();
+        return builder.build();
     }
 
     /** A descriptor's vectors: one of a dense one. */
@@ -61,29 +82,23 @@ final class FlatSegment implements Segment {
                 : FloatMatrix.ofRows(((GlobalDescriptor.Dense) descriptor).values());
     }
 
-    static FlatSegment join(List<LiveSegment<FlatSegment>> parts) {
+    static FlatSegment join(List<LiveSegment<FlatSegment>> parts, Optional<Storage> storage) {
         int images = 0;
         for (LiveSegment<FlatSegment> part : parts) {
             images += part.liveCount();
         }
-        Builder builder = new Builder(images);
+        Builder builder = new Builder(images, storage);
         try {
             LiveSegment.forEachLive(
                     parts, (part, row) -> builder.count(part(parts, part).vectorCount(row)));
-            builder.allocate(parts.get(0).segment().dimension());
-            double[] norms = new double[builder.vectors()];
+            FlatSegment first = parts.get(0).segment();
+            builder.allocate(first.dimension(), first.codes != first.vectors);
             int[] at = new int[1];
             LiveSegment.forEachLive(parts, (part, row) -> {
-                FlatSegment from = part(parts, part);
-                int i = at[0]++;
-                builder.ids[i] = from.id(row);
-                from.vectors.copy(
-                        from.start(row), from.vectorCount(row), builder.values, builder.starts[i] * from.dimension());
-                for (int v = 0; v < from.vectorCount(row); v++) {
-                    norms[builder.starts[i] + v] = from.norm(from.start(row) + v);
-                }
+                builder.ids[at[0]] = part(parts, part).id(row);
+                builder.copy(part(parts, part), row, builder.starts[at[0]++]);
             });
-            return builder.build(norms);
+            return builder.build();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // nothing above reads a file
         }
@@ -118,50 +133,96 @@ final class FlatSegment implements Segment {
             }
             try (SectionWriter.Output norms = writer.section("norms", Section.Type.DOUBLES, 1)) {
                 double[] one = new double[1];
-                LiveSegment.forEachLive(parts, (part, row) -> {
-                    FlatSegment from = part(parts, part);
-                    for (int v = from.start(row); v < from.start(row + 1); v++) {
-                        one[0] = from.norm(v);
-                        norms.writeDoubles(one, 0, 1);
-                    }
+                forEachVector(parts, (from, v) -> {
+                    one[0] = from.norm(v);
+                    norms.writeDoubles(one, 0, 1);
                 });
             }
-            try (SectionWriter.Output vectors = writer.section("vectors", Section.Type.FLOATS, dimension)) {
-                float[] one = new float[dimension];
-                LiveSegment.forEachLive(parts, (part, row) -> {
-                    FlatSegment from = part(parts, part);
-                    for (int v = from.start(row); v < from.start(row + 1); v++) {
+            FlatSegment first = parts.get(0).segment();
+            if (first.codes != first.vectors) {
+                try (SectionWriter.Output vectors = writer.section("vectors", Section.Type.FLOATS, dimension)) {
+                    float[] one = new float[dimension];
+                    forEachVector(parts, (from, v) -> {
                         from.vectors.copy(v, 1, one, 0);
                         vectors.writeFloats(one, 0, dimension);
-                    }
-                });
+                    });
+                }
+            }
+            if (first.codes != null) {
+                byte[] one = new byte[first.codes.codes().columns()];
+                try (SectionWriter.Output codes = writer.section("codes", Section.Type.BYTES, one.length)) {
+                    forEachVector(parts, (from, v) -> {
+                        requireNonNull(from.codes).codes().copy(v, 1, one, 0);
+                        codes.writeBytes(one, 0, one.length);
+                    });
+                }
+            }
+            if (first.losses != null) {
+                float[] one = new float[1];
+                try (SectionWriter.Output losses = writer.section("losses", Section.Type.FLOATS, 1)) {
+                    forEachVector(parts, (from, v) -> {
+                        one[0] = from.loss(v);
+                        losses.writeFloats(one, 0, 1);
+                    });
+                }
             }
             writer.commit();
         }
     }
 
-    static FlatSegment open(Path path, String kind) throws IOException {
+    private interface VectorVisitor {
+        void accept(FlatSegment segment, int vector) throws IOException;
+    }
+
+    private static void forEachVector(List<LiveSegment<FlatSegment>> parts, VectorVisitor visitor) throws IOException {
+        LiveSegment.forEachLive(parts, (part, row) -> {
+            FlatSegment from = part(parts, part);
+            for (int v = from.start(row); v < from.start(row + 1); v++) {
+                visitor.accept(from, v);
+            }
+        });
+    }
+
+    static FlatSegment open(Path path, String kind, Optional<Storage> storage) throws IOException {
         try (SectionFile file = SectionFile.open(path, kind, VERSION, VERSION)) {
             long images = file.section("ids", Section.Type.LONGS).rows();
-            FloatRows vectors = FloatRows.map(file, "vectors");
+            long count = file.section("norms", Section.Type.DOUBLES).rows();
+            int d = (int) file.headerLong("dimension", 1, Integer.MAX_VALUE / Float.BYTES);
             file.section("ids", Section.Type.LONGS, images, 1);
-            file.section("norms", Section.Type.DOUBLES, vectors.rows(), 1);
+            file.section("norms", Section.Type.DOUBLES, count, 1);
             IntBuffer starts = null;
             if (file.find("starts").isPresent()) {
                 file.section("starts", Section.Type.INTS, images + 1, 1);
                 starts = file.map("starts", Section.Type.INTS).asIntBuffer();
-                requireAscending(path, starts, vectors.rows());
-            } else if (images != vectors.rows()) {
-                throw new CorruptFileException(path, 0, images + " vectors", vectors.rows() + "");
+                requireAscending(path, starts, (int) Math.min(Integer.MAX_VALUE, count));
+            } else if (images != count) {
+                throw new CorruptFileException(path, 0, images + " vectors", count + "");
             }
-            if (images < 1 || vectors.columns() < 1) {
-                throw new CorruptFileException(path, 0, "images and vectors", images + " x " + vectors.columns());
+            if (images < 1) {
+                throw new CorruptFileException(path, 0, "at least 1 image", images + "");
+            }
+            FloatRows vectors = null;
+            if (storage.isEmpty() || storage.get().keepsVectors()) {
+                file.section("vectors", Section.Type.FLOATS, count, d);
+                vectors = FloatRows.map(file, "vectors");
+            }
+            CodedRows codes = null;
+            FloatBuffer losses = null;
+            if (storage.isPresent()) {
+                file.section("codes", Section.Type.BYTES, count, storage.get().codeBytes(d));
+                codes = new CodedRows(storage.get(), d, ByteRows.map(file, "codes"));
+                if (vectors != null) {
+                    file.section("losses", Section.Type.FLOATS, count, 1);
+                    losses = file.map("losses", Section.Type.FLOATS).asFloatBuffer();
+                }
             }
             return new FlatSegment(
                     file.map("ids", Section.Type.LONGS).asLongBuffer(),
                     starts,
                     file.map("norms", Section.Type.DOUBLES).asDoubleBuffer(),
-                    vectors);
+                    vectors,
+                    codes,
+                    losses);
         }
     }
 
@@ -192,8 +253,23 @@ final class FlatSegment implements Segment {
 
     @Override
     public long heapBytes() {
-        long others = 16L * size() + 8L * vectors.rows();
-        return vectors.heapBytes() == 0 ? 0 : vectors.heapBytes() + others;
+        if (ids.isDirect()) {
+            return 0;
+        }
+        long images = (long) Long.BYTES * size() + (starts == null ? 0 : (long) Integer.BYTES * (size() + 1));
+        long each = Double.BYTES + (losses == null ? 0 : Float.BYTES);
+        return images
+                + each * vectors.rows()
+                + vectors.heapBytes()
+                + (codes == null || codes == vectors ? 0 : codes.heapBytes());
+    }
+
+    /** What n images of one vector each take, on the heap or in a file. */
+    static long bytes(long n, int dimension, Optional<Storage> storage) {
+        boolean both = storage.isPresent() && storage.get().keepsVectors();
+        long values = storage.isEmpty() || both ? (long) Float.BYTES * dimension : 0;
+        long code = storage.isPresent() ? storage.get().codeBytes(dimension) : 0;
+        return n * (Long.BYTES + Double.BYTES + values + code + (both ? Float.BYTES : 0));
     }
 
     int dimension() {
@@ -217,8 +293,19 @@ final class FlatSegment implements Segment {
         return norms.get(vector);
     }
 
-    FloatRows vectors() {
+    /** The vectors that scores are of. */
+    VectorRows vectors() {
         return vectors;
+    }
+
+    /** What is compared first: the vectors, or what their codes stand for. */
+    VectorRows compared() {
+        return codes != null ? codes : vectors;
+    }
+
+    /** The length of the difference between a vector and what is compared first, at most. */
+    float loss(int vector) {
+        return losses == null ? 0 : losses.get(vector);
     }
 
     @Override
@@ -230,13 +317,18 @@ final class FlatSegment implements Segment {
     private static final class Builder {
         final long[] ids;
         final int[] starts;
-        float[] values = {};
+        float[] values = {}; // none if only codes are kept
+        private final @Nullable Storage storage;
+        private double[] norms = {};
+        private byte[] codes = {};
+        private float[] losses = {};
         private int dimension;
         private int counted;
 
-        Builder(int images) {
-            ids = new long[images];
-            starts = new int[images + 1];
+        Builder(int images, Optional<Storage> storage) {
+            this.ids = new long[images];
+            this.starts = new int[images + 1];
+            this.storage = storage.orElse(null);
         }
 
         void count(int vectors) {
@@ -244,29 +336,78 @@ final class FlatSegment implements Segment {
             counted++;
         }
 
-        int vectors() {
+        private int vectors() {
             return starts[ids.length];
         }
 
-        void allocate(int columns) {
+        void allocate(int columns, boolean withValues) {
             dimension = columns;
-            values = new float[Math.multiplyExact(vectors(), columns)];
+            norms = new double[vectors()];
+            values = new float[withValues ? Math.multiplyExact(vectors(), columns) : 0];
+            if (storage != null) {
+                codes = new byte[Math.multiplyExact(vectors(), storage.codeBytes(columns))];
+                losses = new float[storage.keepsVectors() ? vectors() : 0];
+            }
         }
 
-        FlatSegment build(double @Nullable [] known) {
-            double[] norms = known;
-            if (norms == null) {
-                norms = new double[vectors()];
-                for (int v = 0; v < norms.length; v++) {
-                    int at = v * dimension;
-                    norms[v] = Math.sqrt(Kernels.fixedOrderDot(values, at, values, at, dimension));
+        /** Codes the values; if only codes are kept, these are the values from now on. */
+        void encode() {
+            if (storage == null) {
+                return;
+            }
+            byte[] code = new byte[storage.codeBytes(dimension)];
+            float[] decoded = new float[dimension];
+            for (int v = 0; v < vectors(); v++) {
+                storage.encode(values, v * dimension, dimension, code, 0);
+                storage.decode(code, dimension, decoded, 0);
+                System.arraycopy(code, 0, codes, v * code.length, code.length);
+                if (storage.keepsVectors()) {
+                    double squared = Kernels.fixedOrderSquaredDistance(values, v * dimension, decoded, 0, dimension);
+                    losses[v] = squared == 0 ? 0 : Math.nextUp((float) Math.sqrt(squared));
+                } else {
+                    System.arraycopy(decoded, 0, values, v * dimension, dimension);
                 }
             }
+        }
+
+        void measure() {
+            for (int v = 0; v < norms.length; v++) {
+                int at = v * dimension;
+                norms[v] = Math.sqrt(Kernels.fixedOrderDot(values, at, values, at, dimension));
+            }
+        }
+
+        /** Copies the vectors of another segment's image. */
+        void copy(FlatSegment from, int row, int to) {
+            int first = from.start(row);
+            int count = from.vectorCount(row);
+            if (from.codes != from.vectors) {
+                from.vectors.copy(first, count, values, to * dimension);
+            }
+            if (from.codes != null) {
+                ByteRows rows = from.codes.codes();
+                rows.copy(first, count, codes, to * rows.columns());
+            }
+            for (int v = 0; v < count; v++) {
+                norms[to + v] = from.norm(first + v);
+                if (from.losses != null) {
+                    losses[to + v] = from.loss(first + v);
+                }
+            }
+        }
+
+        FlatSegment build() {
+            boolean both = storage == null || storage.keepsVectors();
             return new FlatSegment(
                     LongBuffer.wrap(ids),
                     vectors() == ids.length ? null : IntBuffer.wrap(starts),
                     DoubleBuffer.wrap(norms),
-                    FloatRows.of(FloatMatrix.of(vectors(), dimension, values)));
+                    both ? FloatRows.of(FloatMatrix.of(vectors(), dimension, values)) : null,
+                    storage == null
+                            ? null
+                            : new CodedRows(
+                                    storage, dimension, ByteRows.of(vectors(), storage.codeBytes(dimension), codes)),
+                    storage == null || !both ? null : FloatBuffer.wrap(losses));
         }
     }
 }

@@ -9,7 +9,7 @@ import org.retrieval4j.api.FloatMatrix;
  * Rows of floats that are read block by block, on the heap or mapped from a section of any size. Immutable and
  * thread-safe.
  */
-public final class FloatRows {
+public final class FloatRows implements VectorRows {
     private static final long MAX_MAPPING = 1L << 30;
 
     private final int rows;
@@ -65,57 +65,35 @@ public final class FloatRows {
         return new FloatRows(rows, section.columns(), null, mapped, perMapping);
     }
 
-    /**
-     * Number of rows.
-     *
-     * @return at least 0
-     */
+    @Override
     public int rows() {
         return rows;
     }
 
-    /**
-     * Values a row.
-     *
-     * @return at least 0
-     */
+    @Override
     public int columns() {
         return columns;
     }
 
-    /**
-     * What is kept on the heap.
-     *
-     * @return bytes; 0 if mapped
-     */
+    @Override
     public long heapBytes() {
         return heap == null ? 0 : (long) rows * columns * Float.BYTES;
     }
 
-    /**
-     * Neighboring rows as a matrix: a view if they are on the heap, else a copy in the caller's array.
-     *
-     * @param from first row
-     * @param to row after the last
-     * @param scratch an array of at least {@code (to - from) * columns} values, which may be overwritten
-     * @return the rows; if copied, valid until the array is written to again
-     */
+    @Override
+    public boolean isMatrix() {
+        return heap != null;
+    }
+
+    @Override
     public FloatMatrix block(int from, int to, float[] scratch) {
         if (heap != null) {
             return heap.rows(from, to);
         }
-        copy(from, to - from, scratch, 0);
-        return FloatMatrix.of(to - from, columns, scratch);
+        return VectorRows.super.block(from, to, scratch);
     }
 
-    /**
-     * Copies neighboring rows.
-     *
-     * @param from first row
-     * @param count number of rows
-     * @param target where to
-     * @param at index of the first value in the target
-     */
+    @Override
     public void copy(int from, int count, float[] target, int at) {
         if (from < 0 || count < 0 || count > rows - from) {
             throw new IndexOutOfBoundsException(
