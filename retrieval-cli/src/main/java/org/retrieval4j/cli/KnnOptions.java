@@ -3,6 +3,7 @@ package org.retrieval4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import org.retrieval4j.api.BuildContext;
@@ -11,6 +12,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.Index;
 import org.retrieval4j.eval.IndexTrial;
+import org.retrieval4j.index.Metric;
 import org.retrieval4j.kernel.KernelCatalog;
 import picocli.CommandLine.Option;
 
@@ -63,12 +65,14 @@ final class KnnOptions {
         return metric;
     }
 
-    Path baseFile() {
-        return base;
+    /** The metric, which {@link #spec} has checked. */
+    Metric metricValue() {
+        return Metric.valueOf(metric.toUpperCase(Locale.ROOT));
     }
 
-    Path queriesFile() {
-        return queries;
+    /** Tells whether an index has a parameter. */
+    boolean hasParameter(ComponentSpec spec, String parameter) {
+        return components.canonical(Index.class, spec).first().parameters().containsKey(parameter);
     }
 
     FloatMatrix base() throws IOException {

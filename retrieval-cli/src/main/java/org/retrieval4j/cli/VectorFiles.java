@@ -3,6 +3,7 @@ package org.retrieval4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.storage.NpyArray;
 import org.retrieval4j.storage.NpyFile;
 import org.retrieval4j.storage.VecsFile;
 
@@ -30,5 +31,22 @@ final class VectorFiles {
             }
         }
         return matrix;
+    }
+
+    /** Reads the true neighbors of queries, a row a query. */
+    static int[][] neighbors(Path file) throws IOException {
+        if (file.toString().endsWith(".ivecs")) {
+            return VecsFile.readInts(file);
+        }
+        NpyArray array = NpyFile.read(file);
+        if (array.shape().length != 2 || !array.isInteger()) {
+            throw new CommandException(file + ": neighbors must be a matrix of whole numbers");
+        }
+        long[] values = array.toLongs();
+        int[][] rows = new int[array.shape()[0]][array.shape()[1]];
+        for (int i = 0; i < values.length; i++) {
+            rows[i / array.shape()[1]][i % array.shape()[1]] = Math.toIntExact(values[i]);
+        }
+        return rows;
     }
 }

@@ -76,17 +76,10 @@ public final class IndexTrial implements AutoCloseable {
      * @throws IllegalArgumentException if a number is out of range or the widths differ
      */
     public Timed search(FloatMatrix queries, SearchOptions options, int rounds) {
-        if (options.k() > count) {
-            throw new IllegalArgumentException(
-                    "k must be 1 to the number of vectors, " + count + ", got " + options.k());
-        }
         if (rounds < 1) {
             throw new IllegalArgumentException("rounds must be at least 1, got " + rounds);
         }
-        if (queries.columns() != dimension) {
-            throw new IllegalArgumentException(
-                    "queries must have " + dimension + " values like the vectors, got " + queries.columns());
-        }
+        require(queries, options);
         List<GlobalDescriptor> batch = descriptors(queries);
         List<SearchResult> results = index.searchAll(batch, options);
         for (long warm = System.nanoTime(); seconds(warm) < WARM_UP_SECONDS; ) {
@@ -101,6 +94,30 @@ public final class IndexTrial implements AutoCloseable {
         Arrays.sort(times);
         double median = (times[(rounds - 1) / 2] + times[rounds / 2]) / 2;
         return new Timed(NearestNeighbors.of(results, options.k()), median);
+    }
+
+    /**
+     * Searches once.
+     *
+     * @param queries q x d
+     * @param options k, at most the number of vectors, and candidates
+     * @return neighbors
+     * @throws IllegalArgumentException if k is out of range or the widths differ
+     */
+    public NearestNeighbors find(FloatMatrix queries, SearchOptions options) {
+        require(queries, options);
+        return NearestNeighbors.of(index.searchAll(descriptors(queries), options), options.k());
+    }
+
+    private void require(FloatMatrix queries, SearchOptions options) {
+        if (options.k() > count) {
+            throw new IllegalArgumentException(
+                    "k must be 1 to the number of vectors, " + count + ", got " + options.k());
+        }
+        if (queries.columns() != dimension) {
+            throw new IllegalArgumentException(
+                    "queries must have " + dimension + " values like the vectors, got " + queries.columns());
+        }
     }
 
     /**
