@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
         description = {
             "Find the nearest vectors of a file for those of another, and time it.",
             "",
-            "Files are .npy (n x d), .fvecs or .bvecs. Identifiers are rows of the base, from 0; scores are larger for"
+            "Files are .npy (n x d), .fvecs, .bvecs, or the .hdf5 of ann-benchmarks. Identifiers are rows of the base, from 0; scores are larger for"
                     + " the better (l2: minus the squared distance). An index that must learn does so from the base."
                     + " Searches run for a second before those that are timed; the time stated is the median of one"
                     + " search for all queries."

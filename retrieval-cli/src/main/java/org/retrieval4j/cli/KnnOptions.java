@@ -76,11 +76,11 @@ final class KnnOptions {
     }
 
     FloatMatrix base() throws IOException {
-        return VectorFiles.read(base);
+        return VectorFiles.read(base, "train");
     }
 
     FloatMatrix queries() throws IOException {
-        return VectorFiles.read(queries);
+        return VectorFiles.read(queries, "test");
     }
 
     /** The threads beside the calling one, which searches too. */

@@ -11,14 +11,16 @@ import org.retrieval4j.storage.VecsFile;
 final class VectorFiles {
     private VectorFiles() {}
 
-    /** Reads finite vectors. */
-    static FloatMatrix read(Path file) throws IOException {
+    /** Reads finite vectors; those of an HDF5 file are called {@code train} or {@code test}. */
+    static FloatMatrix read(Path file, String hdfName) throws IOException {
         String name = file.toString();
         FloatMatrix matrix;
         try {
-            matrix = name.endsWith(".fvecs") || name.endsWith(".bvecs")
-                    ? VecsFile.readFloats(file)
-                    : NpyFile.read(file).toFloatMatrix();
+            matrix = HdfVectors.isHdf(file)
+                    ? HdfVectors.floats(file, hdfName)
+                    : name.endsWith(".fvecs") || name.endsWith(".bvecs")
+                            ? VecsFile.readFloats(file)
+                            : NpyFile.read(file).toFloatMatrix();
         } catch (IllegalArgumentException refused) {
             throw new CommandException(file + ": " + refused.getMessage(), refused);
         }
@@ -37,6 +39,9 @@ final class VectorFiles {
     static int[][] neighbors(Path file) throws IOException {
         if (file.toString().endsWith(".ivecs")) {
             return VecsFile.readInts(file);
+        }
+        if (HdfVectors.isHdf(file)) {
+            return HdfVectors.ints(file, "neighbors");
         }
         NpyArray array = NpyFile.read(file);
         if (array.shape().length != 2 || !array.isInteger()) {
