@@ -115,6 +115,10 @@ public final class FlatIndex implements IndexAlgorithm<FlatSegment> {
         return SegmentedIndex.open(new FlatIndex(options, KernelCatalog.of(context), context), context);
     }
 
+    Options options() {
+        return options;
+    }
+
     @Override
     public String kind() {
         return "index-flat";

@@ -38,7 +38,7 @@ import org.retrieval4j.storage.LiveSegment;
  */
 public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
     private static final String NAME = "ivf-flat";
-    private static final String CENTROIDS = "centroids";
+    static final String CENTROIDS = "centroids";
 
     private final Options options;
     private final CoarseQuantizer quantizer;
@@ -116,7 +116,7 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
 
         @Override
         public Index open(Options options, ComponentState state, BuildContext context) throws IOException {
-            return SegmentedIndex.open(new IvfFlatIndex(options, state, context), context);
+            return of(options, state, context);
         }
 
         @Override
@@ -154,7 +154,21 @@ public final class IvfFlatIndex implements IndexAlgorithm<VectorLists> {
     public static Index open(Options options, BuildContext context) throws IOException {
         Optional<ComponentState> learned = learned(context, ComponentSpec.of(OptionsText.format(NAME, options)));
         ComponentState state = learned.isPresent() ? learned.get() : learn(options, context);
+        return of(options, state, context);
+    }
+
+    /** An index that has learned its centroids. */
+    static SegmentedIndex<VectorLists> of(Options options, ComponentState state, BuildContext context)
+            throws IOException {
         return SegmentedIndex.open(new IvfFlatIndex(options, state, context), context);
+    }
+
+    Options options() {
+        return options;
+    }
+
+    FloatMatrix centroids() {
+        return quantizer.centroids();
     }
 
     /** What the index in a directory has learned, which must be the index asked for. */

@@ -186,6 +186,19 @@ final class MergedLists implements NodeVectors {
         parts.get(partOf[position]).copy(positionOf[position], target, at);
     }
 
+    int lists() {
+        return ends.length;
+    }
+
+    int end(int list) {
+        return ends[list];
+    }
+
+    /** The row of a position; rows are numbered by ascending id. */
+    int row(int position) {
+        return rows[position];
+    }
+
     private VectorLists first() {
         return parts.get(0);
     }

@@ -203,6 +203,36 @@ public final class SegmentedIndex<S extends Segment> implements Index {
         }
     }
 
+    /** Adds a segment that was built elsewhere. */
+    void add(S segment) throws IOException {
+        gate.enter();
+        try {
+            synchronized (writer) {
+                store.update(NONE, Optional.of(segment));
+            }
+        } finally {
+            gate.exit();
+        }
+    }
+
+    IndexAlgorithm<S> algorithm() {
+        return algorithm;
+    }
+
+    /** What is done with the segments as they are now. */
+    interface Reader<S extends Segment> {
+        void read(List<LiveSegment<S>> segments) throws IOException;
+    }
+
+    void read(Reader<S> reader) throws IOException {
+        gate.enter();
+        try (Snapshot<S> snapshot = store.snapshot()) {
+            reader.read(snapshot.segments());
+        } finally {
+            gate.exit();
+        }
+    }
+
     @Override
     public int removeAll(long[] ids) {
         requireNonNull(ids, "ids");

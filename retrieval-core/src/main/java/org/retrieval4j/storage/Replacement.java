@@ -13,7 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * A file written beside its target, which takes the target's place in one step when it is whole. A reader, or a process
  * after a crash, sees the old file or the new one. For one thread.
  */
-final class Replacement implements AutoCloseable {
+public final class Replacement implements AutoCloseable {
     /** Ending of files that are being written; such files left by a killed process may be deleted. */
     static final String TEMPORARY_SUFFIX = ".tmp";
 
@@ -22,7 +22,13 @@ final class Replacement implements AutoCloseable {
     private final FileChannel channel;
     private boolean ended;
 
-    Replacement(Path target) throws IOException {
+    /**
+     * Starts a file.
+     *
+     * @param target where it will stand
+     * @throws IOException if nothing can be written beside the target
+     */
+    public Replacement(Path target) throws IOException {
         this.target = target.toAbsolutePath();
         // a name of its own, so that two writers of one target cannot mix their bytes
         String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
@@ -31,12 +37,21 @@ final class Replacement implements AutoCloseable {
                 temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ);
     }
 
-    FileChannel channel() {
+    /**
+     * Where to write.
+     *
+     * @return the file beside the target
+     */
+    public FileChannel channel() {
         return channel;
     }
 
-    /** Forces the bytes to the disk, then moves the file to its target. */
-    void commit() throws IOException {
+    /**
+     * Forces the bytes to the disk, then moves the file to its target.
+     *
+     * @throws IOException if the disk refuses; the target is as it was
+     */
+    public void commit() throws IOException {
         if (ended) {
             throw new IllegalStateException(target + " was committed or closed before");
         }
