@@ -1,6 +1,5 @@
 package org.retrieval4j.index;
 
-import java.util.Arrays;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
@@ -126,8 +125,10 @@ final class CoarseQuantizer {
     }
 
     private static float nthLargest(float[] scores, int n) {
-        float[] sorted = scores.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length - n];
+        double[] values = new double[scores.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = scores[i];
+        }
+        return (float) FlatCandidates.largest(values, values.length, n);
     }
 }

@@ -10,7 +10,8 @@ import org.retrieval4j.storage.LiveSegment;
  * candidates do not depend on the order of lists and segments.
  */
 abstract class CodeScan extends ListSearch.Scan {
-    private static final int BLOCK = 1024;
+    /** Codes that are scored at a time. */
+    static final int BLOCK = 1024;
 
     private final QueryVector query;
     private final SearchOptions search;
@@ -65,13 +66,15 @@ abstract class CodeScan extends ListSearch.Scan {
             int count = Math.min(BLOCK, end - from);
             lists.codes().copy(from, count, codes, 0);
             score(lists, from, codes, count, scores);
+            float threshold = candidates.threshold();
             for (int i = 0; i < count; i++) {
                 // "not less" lets NaN pass
-                if (!(scores[i] < candidates.threshold())) {
+                if (!(scores[i] < threshold)) {
                     int row = lists.row(from + i);
                     long id = lists.id(row);
                     if (segment.isLive(row) && search.accept().test(id)) {
                         candidates.offer(id, Float.isNaN(scores[i]) ? -Float.MAX_VALUE : scores[i], part, from + i);
+                        threshold = candidates.threshold();
                     }
                 }
             }

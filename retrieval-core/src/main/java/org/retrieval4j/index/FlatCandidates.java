@@ -97,8 +97,8 @@ final class FlatCandidates {
         size = kept;
     }
 
-    // Hoare's selection: the k-th largest of the first n values, which are moved about. O(n) as a rule.
-    private static double largest(double[] values, int n, int k) {
+    /** The k-th largest of the first n values, which are moved about. Hoare's selection: O(n) as a rule. */
+    static double largest(double[] values, int n, int k) {
         int from = 0;
         int to = n - 1;
         int wanted = k - 1; // place in descending order

@@ -387,6 +387,7 @@ public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
     private final class PqScan extends CodeScan {
         private final float[] query;
         private final float[] table;
+        private final float[] biases = new float[hasBiases() ? BLOCK : 0];
         private float listScore;
 
         PqScan(QueryVector vector, float[] transformed, SearchOptions search) {
@@ -414,12 +415,14 @@ public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
         @Override
         void score(VectorLists lists, int position, byte[] block, int count, float[] target) {
             codes.sums(table, block, 0, count, target);
-            for (int i = 0; i < count; i++) {
-                target[i] += listScore;
-            }
             if (hasBiases()) {
+                lists.biases(position, count, biases);
                 for (int i = 0; i < count; i++) {
-                    target[i] = Math.min(0, target[i] + lists.bias(position + i));
+                    target[i] = Math.min(0, target[i] + listScore + biases[i]);
+                }
+            } else {
+                for (int i = 0; i < count; i++) {
+                    target[i] += listScore;
                 }
             }
         }

@@ -288,6 +288,11 @@ final class VectorLists implements Segment, NodeVectors {
         return required(biases).get(position);
     }
 
+    /** Copies the biases of neighboring positions. */
+    void biases(int position, int count, float[] target) {
+        required(biases).get(position, target, 0, count);
+    }
+
     private static <T> T required(@Nullable T part) {
         if (part == null) {
             throw new IllegalStateException("not kept in these lists");

@@ -23,7 +23,11 @@ public final class ProductQuantizer {
     private static final int CHUNK = 1024;
     private static final int ITERATIONS = 25;
 
+    /** Bytes of codes that are summed at a time. */
+    private static final int COLUMNS = 16;
+
     private final FloatMatrix codebooks;
+    private final float[] transposed; // value j of all centroids of its part, then value j + 1
     private final int subquantizers;
     private final int bits;
 
@@ -45,6 +49,14 @@ public final class ProductQuantizer {
         this.codebooks = codebooks;
         this.subquantizers = subquantizers;
         this.bits = bits;
+        int width = codebooks.columns();
+        this.transposed = new float[codebooks.rows() * width];
+        for (int row = 0; row < codebooks.rows(); row++) {
+            for (int j = 0; j < width; j++) {
+                int value = (row >> bits) * width + j;
+                transposed[(value << bits) + (row & (1 << bits) - 1)] = codebooks.get(row, j);
+            }
+        }
     }
 
     /**
@@ -263,24 +275,37 @@ public final class ProductQuantizer {
 
     /**
      * The products of a query with all centroids, as {@link #sums} wants them: 256 entries a byte of the code; with 4
-     * bits each entry is the sum of the two parts that a byte holds.
+     * bits each entry is the sum of the two parts that a byte holds. Zeros fill it up to a multiple of 16 bytes.
      *
      * @param query d values
      * @param factor multiplies all products
-     * @return 256 · codeBytes values
+     * @return 256 · codeBytes values, and zeros
      */
     public float[] products(float[] query, float factor) {
         int width = codebooks.columns();
-        double[] products = new double[codebooks.rows()];
-        for (int row = 0; row < products.length; row++) {
-            int at = codebooks.offset() + row * width;
-            products[row] = factor * Kernels.fixedOrderDot(query, (row >> bits) * width, codebooks.array(), at, width);
+        int centroids = 1 << bits;
+        float[] products = new float[codebooks.rows()];
+        // one value of the query with that of all centroids of a part: independent sums, which C2 puts into SIMD
+        // registers
+        for (int part = 0; part < subquantizers; part++) {
+            int to = part * centroids;
+            for (int j = part * width; j < (part + 1) * width; j++) {
+                float value = factor * query[j];
+                int from = j * centroids;
+                for (int c = 0; c < centroids; c++) {
+                    products[to + c] += value * transposed[from + c];
+                }
+            }
         }
-        float[] table = new float[256 * codeBytes()];
-        for (int i = 0; i < table.length; i++) {
-            int low = (i >> 8) * 2 << 4; // of the even part's centroids, with 4 bits
-            table[i] =
-                    (float) (bits == 8 ? products[i] : products[low + (i & 0xf)] + products[low + 16 + (i >> 4 & 0xf)]);
+        int size = 256 * codeBytes();
+        float[] table = new float[(codeBytes() + COLUMNS - 1) / COLUMNS * COLUMNS * 256];
+        if (bits == 8) {
+            System.arraycopy(products, 0, table, 0, size);
+            return table;
+        }
+        for (int i = 0; i < size; i++) {
+            int low = (i >> 8) * 2 << 4; // of the even part's centroids
+            table[i] = products[low + (i & 0xf)] + products[low + 16 + (i >> 4 & 0xf)];
         }
         return table;
     }
@@ -296,24 +321,46 @@ public final class ProductQuantizer {
      */
     public void sums(float[] table, byte[] codes, int at, int count, float[] sums) {
         int width = codeBytes();
-        // O(count · codeBytes), one look-up a byte; four sums, so that additions do not wait for each other
-        for (int i = 0, p = at; i < count; i++, p += width) {
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            int b = 0;
-            for (; b + 3 < width; b += 4) {
-                int t = b << 8;
-                s0 += table[t + (codes[p + b] & 0xff)];
-                s1 += table[t + 256 + (codes[p + b + 1] & 0xff)];
-                s2 += table[t + 512 + (codes[p + b + 2] & 0xff)];
-                s3 += table[t + 768 + (codes[p + b + 3] & 0xff)];
+        if (width == COLUMNS) {
+            addColumns(table, 0, codes, at, count, sums);
+            return;
+        }
+        byte[] columns = new byte[COLUMNS * count];
+        for (int first = 0; first < width; first += COLUMNS) {
+            int some = Math.min(COLUMNS, width - first);
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(codes, at + i * width + first, columns, COLUMNS * i, some);
             }
-            for (; b < width; b++) {
-                s0 += table[(b << 8) + (codes[p + b] & 0xff)];
-            }
-            sums[i] = (s0 + s1) + (s2 + s3);
+            addColumns(table, 256 * first, columns, 0, count, sums);
+        }
+    }
+
+    /**
+     * Sums over 16 bytes a code, added to what is there unless these are the first. O(count · 16), one look-up a byte: a step
+     * between codes that the compiler knows lets it drop the bounds checks, which doubles the speed.
+     */
+    private static void addColumns(float[] table, int t, byte[] codes, int at, int count, float[] sums) {
+        boolean first = t == 0;
+        for (int i = 0; i < count; i++) {
+            int p = at + COLUMNS * i;
+            float s0 = table[t + (codes[p] & 0xff)];
+            float s1 = table[t + 256 + (codes[p + 1] & 0xff)];
+            float s2 = table[t + 512 + (codes[p + 2] & 0xff)];
+            float s3 = table[t + 768 + (codes[p + 3] & 0xff)];
+            s0 += table[t + 1024 + (codes[p + 4] & 0xff)];
+            s1 += table[t + 1280 + (codes[p + 5] & 0xff)];
+            s2 += table[t + 1536 + (codes[p + 6] & 0xff)];
+            s3 += table[t + 1792 + (codes[p + 7] & 0xff)];
+            s0 += table[t + 2048 + (codes[p + 8] & 0xff)];
+            s1 += table[t + 2304 + (codes[p + 9] & 0xff)];
+            s2 += table[t + 2560 + (codes[p + 10] & 0xff)];
+            s3 += table[t + 2816 + (codes[p + 11] & 0xff)];
+            s0 += table[t + 3072 + (codes[p + 12] & 0xff)];
+            s1 += table[t + 3328 + (codes[p + 13] & 0xff)];
+            s2 += table[t + 3584 + (codes[p + 14] & 0xff)];
+            s3 += table[t + 3840 + (codes[p + 15] & 0xff)];
+            float sum = (s0 + s1) + (s2 + s3);
+            sums[i] = first ? sum : sums[i] + sum;
         }
     }
 }
