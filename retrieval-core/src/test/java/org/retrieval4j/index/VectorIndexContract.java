@@ -18,8 +18,6 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
@@ -367,69 +365,12 @@ abstract class VectorIndexContract extends IndexContract {
 
     @Test
     void staysAsGoodWhileHalfOfItIsReplaced() throws Exception {
-        int count = 2000;
         Clustered clustered = new Clustered(DIMENSION, 40, 10);
-        List<Dense> images = new ArrayList<>(clustered.next(count));
-        List<Dense> queries = clustered.next(60);
-        SearchOptions options = SearchOptions.top(10).withCandidates(40);
-        BuildContext context = context(images.subList(0, 400));
-        AtomicBoolean done = new AtomicBoolean();
-        ExecutorService thread = Executors.newSingleThreadExecutor();
+        BuildContext context = context(clustered.next(400));
         try (Index index = open(spec(Metric.L2), context);
-                Index flat = flat(Metric.L2);
-                Index fresh = open(spec(Metric.L2), context)) {
-            Clustered.put(index, 0, images);
-            Future<Integer> search = thread.submit(() -> {
-                int searches = 0;
-                while (!done.get() || searches == 0) {
-                    int from = searches++ % 50;
-                    for (SearchResult result : index.searchAll(queries.subList(from, from + 10), options)) {
-                        assertThat(result.hits()).hasSize(10).allMatch(hit -> hit.imageId() < 2L * count);
-                    }
-                }
-                return searches;
-            });
-            Random random = new Random(11);
-            for (int changed = 0; changed < count / 2; changed += 50) {
-                long[] ids = random.ints(0, count)
-                        .distinct()
-                        .limit(50)
-                        .asLongStream()
-                        .toArray();
-                List<Dense> others = clustered.next(50);
-                if (changed % 100 == 0) {
-                    index.removeAll(ids); // and come again as others
-                }
-                index.putAll(ids, others);
-                for (int i = 0; i < ids.length; i++) {
-                    images.set((int) ids[i], others.get(i));
-                }
-            }
-            long[] removed =
-                    random.ints(0, count).distinct().limit(100).asLongStream().toArray();
-            index.removeAll(removed);
-            done.set(true);
-            assertThat(search.get()).isPositive();
-            for (Index other : List.of(flat, fresh)) {
-                Clustered.put(other, 0, images);
-                other.removeAll(removed);
-                other.compact();
-            }
-            List<SearchResult> exact = flat.searchAll(queries, SearchOptions.top(10));
-            List<SearchResult> found = index.searchAll(queries, options);
-            assertThat(index.ids()).isEqualTo(fresh.ids());
-            for (SearchResult result : found) {
-                assertThat(result.hits()).allSatisfy(hit -> assertThat(removed).doesNotContain(hit.imageId()));
-            }
-            double before = Clustered.recall(fresh.searchAll(queries, options), exact);
-            assertThat(Clustered.recall(found, exact)).isGreaterThan(before - 0.01);
-            index.compact();
-            assertThat(((SegmentedIndex<?>) index).segments()).isEqualTo(1);
-            assertThat(Clustered.recall(index.searchAll(queries, options), exact))
-                    .isGreaterThan(before - 0.01);
-        } finally {
-            done.set(true);
-            thread.shutdown();
+                Index fresh = open(spec(Metric.L2), context);
+                Index flat = flat(Metric.L2)) {
+            Churn.run(index, fresh, flat, clustered, 2000, 50).assertAsGoodAsFresh();
         }
     }
 }
