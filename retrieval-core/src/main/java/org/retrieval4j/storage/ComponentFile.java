@@ -116,7 +116,8 @@ public final class ComponentFile {
             throw new CorruptFileException(
                     file,
                     0,
-                    saved.spec() + " with fingerprint " + saved.fingerprint().abbreviated(),
+                    saved.spec() + " with fingerprint " + saved.fingerprint().abbreviated()
+                            + " (damaged, or made by another version of its provider)",
                     spec + " with fingerprint " + found.abbreviated());
         }
         return component;

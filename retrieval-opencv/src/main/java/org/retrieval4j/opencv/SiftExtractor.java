@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -53,6 +52,7 @@ public final class SiftExtractor implements Extractor {
     private static final double SIGMA = 1.6;
     // A keypoint of OpenCV: x, y, size, angle, response, octave, class.
     private static final int FIELDS = 7;
+    private static final int[] TIE_FIELDS = {1, 0, 2, 3};
 
     private final ComponentSpec spec;
     private final Options options;
@@ -248,22 +248,42 @@ public final class SiftExtractor implements Extractor {
 
     // By falling response; equal ones by y, x, size, angle, so that no sort of OpenCV's decides what is kept.
     private static int[] order(float[] points, int n) {
-        Integer[] order = new Integer[n];
-        Arrays.setAll(order, i -> i);
-        Comparator<Integer> byResponse = (a, b) -> Float.compare(points[FIELDS * b + 4], points[FIELDS * a + 4]);
-        Arrays.sort(order, byResponse.thenComparing((a, b) -> {
-            for (int field : new int[] {1, 0, 2, 3}) {
-                int difference = Float.compare(points[FIELDS * a + field], points[FIELDS * b + field]);
-                if (difference != 0) {
-                    return difference;
-                }
-            }
-            return 0;
-        }));
-        int[] indices = new int[n];
+        long[] keys = new long[n];
         for (int i = 0; i < n; i++) {
-            indices[i] = order[i];
+            // a response is positive, so that its bits are in its order
+            keys[i] = (long) ~Float.floatToRawIntBits(points[FIELDS * i + 4]) << 32 | i;
         }
-        return indices;
+        Arrays.sort(keys);
+        int[] order = new int[n];
+        for (int i = 0; i < n; i++) {
+            order[i] = (int) keys[i];
+        }
+        for (int from = 0; from < n; ) {
+            int to = from + 1;
+            while (to < n && keys[to] >> 32 == keys[from] >> 32) {
+                to++;
+            }
+            for (int i = from + 1; i < to; i++) { // by insertion: mostly the directions of one point
+                int moved = order[i];
+                int at = i;
+                while (at > from && isBefore(points, moved, order[at - 1])) {
+                    order[at] = order[at - 1];
+                    at--;
+                }
+                order[at] = moved;
+            }
+            from = to;
+        }
+        return order;
+    }
+
+    private static boolean isBefore(float[] points, int a, int b) {
+        for (int field : TIE_FIELDS) {
+            int difference = Float.compare(points[FIELDS * a + field], points[FIELDS * b + field]);
+            if (difference != 0) {
+                return difference < 0;
+            }
+        }
+        return false;
     }
 }

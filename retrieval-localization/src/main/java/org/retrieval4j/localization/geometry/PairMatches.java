@@ -3,6 +3,7 @@ package org.retrieval4j.localization.geometry;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.Matches;
 import org.retrieval4j.api.Model;
@@ -97,9 +98,25 @@ final class PairMatches {
             long y = Float.floatToIntBits(features.keypoints().y(indices[i]));
             keys[i] = x << 32 | y & 0xFFFFFFFFL;
         }
-        // open addressing; a place is the first match there
+        return firsts(keys);
+    }
+
+    /** The matches without those that repeat an earlier one between the same two places. */
+    private static int[] distinct(int[] queryPlaces, int[] candidatePlaces) {
+        int n = queryPlaces.length;
+        long[] pairs = new long[n];
+        for (int i = 0; i < n; i++) {
+            pairs[i] = (long) queryPlaces[i] << 32 | candidatePlaces[i];
+        }
+        int[] firsts = firsts(pairs);
+        return IntStream.range(0, n).filter(i -> firsts[i] == i).toArray();
+    }
+
+    /** For each key, where an equal one stands first; by open addressing. */
+    private static int[] firsts(long[] keys) {
+        int n = keys.length;
         int[] table = new int[Integer.highestOneBit(Math.max(1, n)) * 4];
-        int[] places = new int[n];
+        int[] firsts = new int[n];
         for (int i = 0; i < n; i++) {
             int slot = (int) (keys[i] * 0x9E3779B97F4A7C15L >>> 40) & table.length - 1;
             while (table[slot] != 0 && keys[table[slot] - 1] != keys[i]) {
@@ -108,32 +125,9 @@ final class PairMatches {
             if (table[slot] == 0) {
                 table[slot] = i + 1;
             }
-            places[i] = table[slot] - 1;
+            firsts[i] = table[slot] - 1;
         }
-        return places;
-    }
-
-    /** The matches without those that repeat an earlier one between the same two places. */
-    private static int[] distinct(int[] queryPlaces, int[] candidatePlaces) {
-        int n = queryPlaces.length;
-        long[] pairs = new long[n];
-        for (int i = 0; i < n; i++) {
-            pairs[i] = (long) queryPlaces[i] * n + candidatePlaces[i];
-        }
-        int[] chosen = new int[n];
-        int count = 0;
-        for (int i = 0; i < n; i++) {
-            boolean fresh = true;
-            if (queryPlaces[i] != i && candidatePlaces[i] != i) { // both places seen: perhaps in one match
-                for (int j = Math.max(queryPlaces[i], candidatePlaces[i]); j < i; j++) {
-                    fresh &= pairs[j] != pairs[i];
-                }
-            }
-            if (fresh) {
-                chosen[count++] = i;
-            }
-        }
-        return Arrays.copyOf(chosen, count);
+        return firsts;
     }
 
     private static double[] scaled(double[] m, double scale) {
