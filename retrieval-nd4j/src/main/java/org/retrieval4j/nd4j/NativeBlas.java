@@ -10,7 +10,8 @@ import org.retrieval4j.api.FloatMatrix;
 /**
  * The door to native memory: blocks of floats outside the heap, and the matrix product of OpenBLAS over them. The
  * library is loaded when {@link #unavailable()} is first called, once a class loader; JavaCPP unpacks it into its
- * cache in the user's home directory and starts its own daemon thread that frees forgotten blocks.
+ * cache in the user's home directory and starts its own daemon thread that frees forgotten blocks. JavaCPP's messages go
+ * to SLF4J unless {@code org.bytedeco.javacpp.logger} says otherwise.
  *
  * <p>OpenBLAS is set to one thread: parallel work belongs to the caller's executor. The setting is global in the
  * process, so an application that uses ND4J's BLAS beside this library may set another number after this.
@@ -123,9 +124,15 @@ final class NativeBlas {
 
     /** Loads the library at first use; constant afterwards. */
     private static final class Library {
+        private static final String LOGGER = "org.bytedeco.javacpp.logger";
+
         static final Optional<String> FAILURE = load();
 
         private static Optional<String> load() {
+            if (System.getProperty(LOGGER) == null) {
+                // JavaCPP's own logger writes to standard error, in a shaded JAR at every start
+                System.setProperty(LOGGER, "slf4j");
+            }
             try {
                 openblas_nolapack.blas_set_num_threads(1);
                 return Optional.empty();
