@@ -3,6 +3,7 @@ module org.retrieval4j.localization {
     requires transitive org.retrieval4j.api;
     requires static transitive org.jspecify;
 
+    exports org.retrieval4j.localization.camera;
     exports org.retrieval4j.localization.geometry;
 
     provides org.retrieval4j.spi.ComponentProvider with

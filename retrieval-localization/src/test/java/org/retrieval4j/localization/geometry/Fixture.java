@@ -9,10 +9,10 @@ import org.retrieval4j.storage.NpyArray;
 import org.retrieval4j.storage.NpyFile;
 
 /** Arrays of the test resources; PROVENANCE.md there says where they come from. */
-final class Fixture {
+public final class Fixture {
     private Fixture() {}
 
-    static NpyArray array(String name) {
+    public static NpyArray array(String name) {
         try {
             return NpyFile.read(Path.of(Objects.requireNonNull(Fixture.class.getResource("/fixtures/" + name + ".npy"))
                     .toURI()));
@@ -24,7 +24,7 @@ final class Fixture {
     }
 
     /** The first (0) or second (1) coordinates of one problem's points. */
-    static double[] coordinates(double[] points, int problem, int count, int axis) {
+    public static double[] coordinates(double[] points, int problem, int count, int axis) {
         double[] values = new double[count];
         for (int i = 0; i < count; i++) {
             values[i] = points[2 * (problem * count + i) + axis];
@@ -32,7 +32,7 @@ final class Fixture {
         return values;
     }
 
-    static double[] matrix(double[] matrices, int index) {
+    public static double[] matrix(double[] matrices, int index) {
         return java.util.Arrays.copyOfRange(matrices, 9 * index, 9 * index + 9);
     }
 }
