@@ -8,7 +8,7 @@ import picocli.CommandLine.ParameterException;
         name = "evaluate",
         description = "Measure quality against ground truth.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {EvaluateRankingCommand.class})
+        subcommands = {EvaluateRankingCommand.class, EvaluatePoseCommand.class})
 final class EvaluateCommand extends Subcommand {
     @Override
     int execute() {
