@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
@@ -21,8 +23,11 @@ import picocli.CommandLine.Option;
 final class KnnOptions {
     private static final String METRIC = "metric";
 
-    @Option(names = "--metric", paramLabel = "l2|ip|cosine", required = true, description = "What is compared.")
-    private String metric;
+    @Option(
+            names = "--metric",
+            paramLabel = "l2|ip|cosine",
+            description = "What is compared (default: the index's metric).")
+    private @Nullable String metric;
 
     @Option(names = "--base", paramLabel = "X", required = true, description = "The vectors to search in.")
     private Path base;
@@ -61,13 +66,14 @@ final class KnnOptions {
         return repeat;
     }
 
+    /** The metric, after {@link #spec} has told it. */
     String metric() {
-        return metric;
+        return Objects.requireNonNull(metric, "metric");
     }
 
     /** The metric, which {@link #spec} has checked. */
     Metric metricValue() {
-        return Metric.valueOf(metric.toUpperCase(Locale.ROOT));
+        return Metric.valueOf(metric().toUpperCase(Locale.ROOT));
     }
 
     /** Tells whether an index has a parameter. */
@@ -105,13 +111,24 @@ final class KnnOptions {
                 .name();
     }
 
-    /** An index's spec with the metric in it. */
+    /** An index's spec with the metric in it; without {@code --metric}, all indexes must have the first one's. */
     ComponentSpec spec(String index) {
         ComponentSpec given = PipelineOptions.spec(components, "--index", Index.class, index);
+        if (metric == null) {
+            metric = components
+                    .canonical(Index.class, given)
+                    .first()
+                    .parameters()
+                    .get(METRIC);
+        }
+        if (metric == null) {
+            throw new UsageException("--index " + given.first().name() + " does not compare vectors by a metric");
+        }
         Map<String, String> parameters = new LinkedHashMap<>(given.first().parameters());
         String named = parameters.put(METRIC, metric);
         if (named != null && !named.equals(metric)) {
-            throw new UsageException("--index names the metric " + named + ", --metric another: " + metric);
+            throw new UsageException(
+                    "--index names the metric " + named + ", --metric or an index before it another: " + metric);
         }
         ComponentSpec spec =
                 ComponentSpec.of(new ComponentSpec.Part(given.first().name(), parameters));

@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,5 +120,32 @@ class BenchKnnCommandTest {
         assertThat(run("--index", "flat", "--truth", folder.resolve("t.npy")).err())
                 .contains("20 queries, got 2");
         assertThat(run("--index", "ivf-flat(lists=500)").err()).contains("500 clusters");
+    }
+
+    @Test
+    void withoutMetricTheIndexSaysWhatIsCompared() {
+        Object[] files = {
+            "bench",
+            "knn",
+            "--base",
+            folder.resolve("x.npy"),
+            "--queries",
+            folder.resolve("q.npy"),
+            "-k",
+            5,
+            "--repeat",
+            1
+        };
+        Cli one = Cli.run(with(files, "--index", "flat(metric=ip)", "--json"));
+        assertThat(one.err()).isEmpty();
+        assertThat(one.code()).isZero();
+        assertThat(one.out()).contains("flat(metric=ip)");
+        Cli two = Cli.run(with(files, "--index", "flat(metric=ip)", "--index", "ivf-flat(lists=16,metric=l2)"));
+        assertThat(two.code()).isEqualTo(2);
+        assertThat(two.err()).contains("--index names the metric l2, --metric or an index before it another: ip");
+    }
+
+    private static Object[] with(Object[] first, Object... more) {
+        return Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray();
     }
 }
