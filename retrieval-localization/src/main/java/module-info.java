@@ -4,6 +4,7 @@ module org.retrieval4j.localization {
     requires static transitive org.jspecify;
 
     exports org.retrieval4j.localization.camera;
+    exports org.retrieval4j.localization.colmap;
     exports org.retrieval4j.localization.geometry;
     exports org.retrieval4j.localization.pose;
 

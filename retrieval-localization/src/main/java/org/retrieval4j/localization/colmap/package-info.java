@@ -1,0 +1,5 @@
+/** COLMAP's sparse models, read and written as text and binary. */
+@NullMarked
+package org.retrieval4j.localization.colmap;
+
+import org.jspecify.annotations.NullMarked;
