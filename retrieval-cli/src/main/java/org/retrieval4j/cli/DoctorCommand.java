@@ -7,7 +7,6 @@ import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -17,6 +16,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.api.ImageHeader;
 import org.retrieval4j.api.ImageLimits;
 import org.retrieval4j.api.ImageReader;
+import org.retrieval4j.nd4j.Gpu;
 import org.retrieval4j.spi.ComponentProvider;
 import org.retrieval4j.spi.ImageDecoder;
 import picocli.CommandLine.Command;
@@ -65,12 +65,12 @@ final class DoctorCommand extends Subcommand {
             report.put("components", components());
             report.put("decoders", decoders());
             report.put("kernels", kernels(get(kernels)));
-            Map<String, Object> natives = new LinkedHashMap<>();
+            Map<String, Map<String, Object>> natives = new LinkedHashMap<>();
             for (Map.Entry<String, Future<Map<String, String>>> probe : probes.entrySet()) {
                 natives.put(probe.getKey(), engine(get(probe.getValue())));
             }
             report.put("natives", natives);
-            report.put("gpu", gpu(get(gpu), natives));
+            report.put("gpu", gpu(get(gpu), natives.getOrDefault("nd4j", Map.of())));
         }
         if (json) {
             console().print(Json.text(report));
@@ -204,9 +204,7 @@ final class DoctorCommand extends Subcommand {
         return engine;
     }
 
-    private static Map<String, @Nullable Object> gpu(Gpu gpu, Map<String, Object> natives) {
-        boolean cuda = natives.get("nd4j") instanceof Map<?, ?> nd4j
-                && String.valueOf(nd4j.get("backend")).toLowerCase(Locale.ROOT).contains("cu");
+    private static Map<String, @Nullable Object> gpu(Gpu gpu, Map<String, Object> nd4j) {
         List<Object> devices = new ArrayList<>();
         for (Gpu.Device device : gpu.devices()) {
             Map<String, Object> entry = new LinkedHashMap<>();
@@ -220,7 +218,10 @@ final class DoctorCommand extends Subcommand {
         Map<String, @Nullable Object> result = new LinkedHashMap<>();
         result.put("devices", devices);
         result.put("detail", gpu.detail());
-        result.put("nd4j-backend-is-cuda", cuda);
+        result.put("nd4j-backend-is-cuda", String.valueOf(nd4j.get("backend")).contains("JCublas"));
+        if (!Boolean.TRUE.equals(nd4j.get("loaded"))) {
+            result.put("nd4j-unavailable", nd4j.get("detail"));
+        }
         return result;
     }
 }

@@ -59,9 +59,12 @@ final class DoctorText {
                             + (code ? ": ND4J has code for it" : ": " + text(device, "reason")));
         }
         row("driver", text(gpu, "detail"));
+        String where = Boolean.TRUE.equals(gpu.get("nd4j-backend-is-cuda")) ? "on the GPU" : "on the CPU";
         row(
                 "ND4J",
-                Boolean.TRUE.equals(gpu.get("nd4j-backend-is-cuda")) ? "computes on the GPU" : "computes on the CPU");
+                gpu.containsKey("nd4j-unavailable")
+                        ? "does not compute: " + text(gpu, "nd4j-unavailable")
+                        : "computes " + where);
     }
 
     private void components(List<Map<String, Object>> components) {

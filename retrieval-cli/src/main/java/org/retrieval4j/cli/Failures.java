@@ -42,7 +42,8 @@ final class Failures {
         while (cause.getCause() != null
                 && (cause instanceof UncheckedIOException
                         || cause instanceof ExecutionException
-                        || cause instanceof CompletionException)) {
+                        || cause instanceof CompletionException
+                        || cause instanceof ExceptionInInitializerError)) {
             cause = cause.getCause();
         }
         return cause;

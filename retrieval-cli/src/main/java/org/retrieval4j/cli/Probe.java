@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Properties;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.factory.Nd4jBackend;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.nd4j.ArrayBackend;
 import org.retrieval4j.onnx.OnnxEngine;
 import org.retrieval4j.opencv.OpenCvRuntime;
 
@@ -73,11 +73,16 @@ final class Probe {
     }
 
     private void nd4j() {
-        Nd4jBackend backend = Nd4j.getBackend();
+        ArrayBackend backend = ArrayBackend.find();
+        fact("backend", backend.name());
+        if (backend.unavailable().isPresent()) {
+            fact("loaded", "false");
+            fact("detail", backend.unavailable().get());
+            return;
+        }
         Properties properties = Nd4j.getExecutioner().getEnvironmentInformation();
         fact("loaded", "true");
-        fact("backend", backend.getClass().getSimpleName());
-        fact("detail", backend.getClass().getSimpleName() + ", BLAS " + properties.get("blas.vendor"));
+        fact("detail", backend.name() + ", BLAS " + properties.get("blas.vendor"));
     }
 
     private void kernels() {
