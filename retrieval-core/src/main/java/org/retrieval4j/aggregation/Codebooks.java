@@ -5,6 +5,7 @@ import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.learning.GivenArray;
+import org.retrieval4j.learning.HierarchicalKMeans;
 import org.retrieval4j.learning.KMeans;
 import org.retrieval4j.learning.TrainingSample;
 
@@ -14,6 +15,9 @@ final class Codebooks {
     private static final long SAMPLE_PER_CLUSTER = 512;
     private static final long SAMPLE_OF_MANY = 32_768;
     private static final long SAMPLE_PER_CLUSTER_OF_MANY = 64;
+
+    // From here on plain k-means would take days.
+    private static final int HIERARCHICAL = 65_536;
 
     private Codebooks() {}
 
@@ -25,8 +29,10 @@ final class Codebooks {
     }
 
     static FloatMatrix learned(FloatMatrix sample, int clusters, Kernels kernels, BuildContext context) {
-        return KMeans.train(sample, KMeans.Options.of(clusters, context.seed()), kernels, context)
-                .centroids();
+        KMeans.Options options = KMeans.Options.of(clusters, context.seed());
+        return clusters < HIERARCHICAL
+                ? KMeans.train(sample, options, kernels, context).centroids()
+                : HierarchicalKMeans.train(sample, options, kernels, context);
     }
 
     /** Reads a codebook; its number of rows must be the number of clusters, unless that was left at its default. */

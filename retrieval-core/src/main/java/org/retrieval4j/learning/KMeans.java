@@ -283,7 +283,7 @@ public final class KMeans {
         return FloatMatrix.of(k, d, means);
     }
 
-    private static IllegalArgumentException tooFew(int clusters, String found) {
+    static IllegalArgumentException tooFew(int clusters, String found) {
         return new IllegalArgumentException("the sample must have at least as many distinct vectors as clusters, got "
                 + clusters + " clusters and " + found);
     }

@@ -79,7 +79,7 @@ public final class TrainingSample {
     }
 
     // Selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
-    private static FloatMatrix draw(List<FloatMatrix> parts, long total, int most, long seed) {
+    static FloatMatrix draw(List<FloatMatrix> parts, long total, int most, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         int d = parts.get(0).columns();
         float[] drawn = new float[Math.multiplyExact(most, d)];

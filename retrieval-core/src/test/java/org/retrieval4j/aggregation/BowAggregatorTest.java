@@ -76,6 +76,26 @@ class BowAggregatorTest extends AggregatorContract {
     }
 
     @Test
+    void learnsVeryManyWordsOnTwoLevels() {
+        Random random = new Random(1);
+        float[] values = new float[70_000 * 2];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        ImageFeatures picture = ImageFeatures.ofDescriptors(FloatMatrix.of(70_000, 2, values));
+        List<String> stages = new ArrayList<>();
+        BuildContext context = BuildContext.defaults()
+                .withImages(List.of(picture))
+                .withProgress((stage, done, total) -> stages.add(stage));
+        Aggregator bow = Components.load().create(Aggregator.class, "bow(words=65536,idf=false)", context);
+        assertThat(stages).contains("hierarchical k-means");
+        GlobalDescriptor.Sparse few = (GlobalDescriptor.Sparse)
+                bow.aggregate(ImageFeatures.ofDescriptors(FloatMatrix.of(1000, 2, Arrays.copyOf(values, 2000))));
+        assertThat(few.dimension()).isEqualTo(65_536);
+        assertThat(few.words()).hasSizeBetween(900, 1000); // nearly every vector is a word of its own
+    }
+
+    @Test
     void learnsTheReferenceWeightsOfWords() {
         try (BowAggregator bow = bow("idf=true", sample())) {
             Fixture.assertClose(bow.state().array("idf").toArray(), fixture.doubles("idf"), 1e-6);
