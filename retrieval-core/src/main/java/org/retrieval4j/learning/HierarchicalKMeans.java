@@ -28,8 +28,6 @@ public final class HierarchicalKMeans {
     /** Vectors for each group that the first level learns from, as codebooks of few clusters do. */
     private static final int SAMPLE_PER_GROUP = 512;
 
-    private static final int CHUNK = 2048;
-
     private HierarchicalKMeans() {}
 
     /**
@@ -73,14 +71,7 @@ public final class HierarchicalKMeans {
         FloatMatrix centers = KMeans.train(
                         drawn, new KMeans.Options(count, options.iterations(), options.seed()), kernels, context)
                 .centroids();
-        int[] ids = new int[n];
-        try (Kernels.Operand operand = kernels.prepare(centers)) {
-            ParallelChunks.run(context, n, CHUNK, (from, to) -> {
-                int[] part = new int[to - from];
-                kernels.assign(sample.rows(from, to), operand, part);
-                System.arraycopy(part, 0, ids, from, part.length);
-            });
-        }
+        int[] ids = KMeans.assign(sample, centers, kernels, context);
         int[] sizes = new int[count];
         for (int id : ids) {
             sizes[id]++;

@@ -194,7 +194,8 @@ public final class KMeans {
         return last;
     }
 
-    private static int[] assign(FloatMatrix sample, FloatMatrix centroids, Kernels kernels, BuildContext context) {
+    /** The nearest centroid of each row. */
+    static int[] assign(FloatMatrix sample, FloatMatrix centroids, Kernels kernels, BuildContext context) {
         int[] ids = new int[sample.rows()];
         try (Kernels.Operand operand = kernels.prepare(centroids)) {
             ParallelChunks.run(context, sample.rows(), CHUNK, (from, to) -> {

@@ -1,6 +1,7 @@
 /**
  * What is learned from samples: codebooks by {@link org.retrieval4j.learning.KMeans} and, very large
- * ones, by {@link org.retrieval4j.learning.HierarchicalKMeans}, directions by {@link
+ * ones, by {@link org.retrieval4j.learning.HierarchicalKMeans}, from more than memory holds
+ * by {@link org.retrieval4j.learning.MiniBatchKMeans}, directions by {@link
  * org.retrieval4j.learning.PrincipalComponents} and {@link org.retrieval4j.learning.LearnedWhitening} over {@link
  * org.retrieval4j.learning.SymmetricEigen}; or given as files, {@link org.retrieval4j.learning.GivenArray}.
  *

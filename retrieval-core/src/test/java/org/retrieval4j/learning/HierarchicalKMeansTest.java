@@ -107,7 +107,7 @@ class HierarchicalKMeansTest {
     }
 
     /** Vectors scattered around centers, as descriptors are. */
-    private static FloatMatrix clustered(int n, int d, int centers, long seed) {
+    static FloatMatrix clustered(int n, int d, int centers, long seed) {
         Random random = new Random(seed);
         float[][] means = new float[centers][d];
         for (float[] mean : means) {
