@@ -46,7 +46,8 @@ public final class FaissFile {
      * @param file written by FAISS
      * @param context directory, executor, kernels of the index
      * @return a flat or ivf-flat index with the ids of FAISS
-     * @throws org.retrieval4j.storage.CorruptFileException if the file is cut, damaged or of another kind
+     * @throws org.retrieval4j.storage.CorruptFileException if the file is cut, damaged or of another kind, or
+     *     holds what is refused here
      * @throws IOException if it cannot be read
      * @throws IllegalArgumentException if the context's directory holds another index
      */
@@ -73,7 +74,7 @@ public final class FaissFile {
             throw in.corrupt("a FAISS index of kind " + String.join(", ", kinds), kind);
         }
         int dimension = (int) in.number(Integer.BYTES, 1, Integer.MAX_VALUE / Float.BYTES);
-        long count = in.number(Long.BYTES, 0, Long.MAX_VALUE);
+        long count = in.number(Long.BYTES, 0, Integer.MAX_VALUE);
         in.skip(2L * Long.BYTES);
         in.number(1, 1, 1); // trained
         long metric = in.number(Integer.BYTES, IP, L2);
@@ -95,7 +96,7 @@ public final class FaissFile {
             throw in.corrupt(header.count + " x " + d + " values", values + "");
         }
         long at = in.position();
-        long[] ids = new long[Math.toIntExact(header.count)];
+        long[] ids = new long[(int) header.count];
         Arrays.setAll(ids, i -> i);
         if (mapped) {
             in.skip(values * Float.BYTES);
@@ -112,14 +113,8 @@ public final class FaissFile {
         try {
             int chunk = (int) Math.max(1, CHUNK_VALUES / d);
             for (int from = 0; from < ids.length; from += chunk) {
-                List<Dense> vectors = new ArrayList<>();
                 int to = Math.min(ids.length, from + chunk);
-                for (int i = from; i < to; i++) {
-                    float[] vector = new float[d];
-                    in.floats(vector, 0, d);
-                    vectors.add(new Dense(vector));
-                }
-                index.putAll(Arrays.copyOfRange(ids, from, to), vectors);
+                put(index, Arrays.copyOfRange(ids, from, to), in, d);
             }
             if (mapped) {
                 in.skip(Long.BYTES + (long) Long.BYTES * ids.length);
@@ -131,20 +126,41 @@ public final class FaissFile {
         }
     }
 
+    private static void put(Index index, long[] ids, FaissInput in, int d) throws IOException {
+        try {
+            List<Dense> vectors = new ArrayList<>();
+            for (int i = 0; i < ids.length; i++) {
+                float[] vector = new float[d];
+                in.floats(vector, 0, d);
+                vectors.add(new Dense(vector));
+            }
+            index.putAll(ids, vectors);
+        } catch (IllegalArgumentException refused) {
+            throw in.corrupt("finite values and different ids", refused.getMessage() + "");
+        }
+    }
+
     private static Index ivfFlat(FaissInput in, Header header, BuildContext context) throws IOException {
         int d = header.dimension;
         int lists = (int) in.number(Long.BYTES, 1, Integer.MAX_VALUE);
         int probes = (int) in.number(Long.BYTES, 1, Integer.MAX_VALUE);
         Header quantizer = header(in, FLAT_L2, FLAT_IP, FLAT);
         long values = in.count(Float.BYTES);
-        if (quantizer.dimension != d || quantizer.count != lists || values != (long) lists * d) {
+        if (quantizer.dimension != d
+                || quantizer.count != lists
+                || values != (long) lists * d
+                || values > Integer.MAX_VALUE - 8) {
             throw in.corrupt(lists + " centroids of dimension " + d, quantizer + " with " + values + " values");
         }
         if (quantizer.metric != header.metric) {
             throw in.corrupt("centroids of metric " + header.metric, quantizer.metric + "");
         }
-        float[] centroids = new float[(int) Math.min(values, Integer.MAX_VALUE - 8)];
-        in.floats(centroids, 0, centroids.length);
+        float[] coordinates = new float[(int) values];
+        in.floats(coordinates, 0, coordinates.length);
+        FloatMatrix centroids = FloatMatrix.of(lists, d, coordinates);
+        if (!centroids.isFinite()) {
+            throw in.corrupt("finite centroids", "others");
+        }
         long directMap = in.number(1, 0, 2);
         in.skip(in.count(Long.BYTES) * Long.BYTES);
         if (directMap == 2) {
@@ -155,8 +171,7 @@ public final class FaissFile {
                 .withLists(lists)
                 .withProbes(probes)
                 .withMetric(header.metric);
-        ComponentState state =
-                ComponentState.ofArrays(Map.of(IvfFlatIndex.CENTROIDS, FloatMatrix.of(lists, d, centroids)));
+        ComponentState state = ComponentState.ofArrays(Map.of(IvfFlatIndex.CENTROIDS, centroids));
         SegmentedIndex<VectorLists> index = IvfFlatIndex.of(options, state, context);
         try {
             for (int list = 0; list < lists; ) {
