@@ -11,6 +11,7 @@ import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.Fingerprint;
+import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 
@@ -20,6 +21,9 @@ import org.retrieval4j.api.ImageFeatures;
  * @param <S> scratch arrays of one call, so that the loop over its pictures allocates results only
  */
 abstract class DescriptorAggregator<S> implements Aggregator {
+    /** Pictures that are encoded together at most, whose vectors take memory meanwhile. */
+    private static final int PICTURES = 128;
+
     private final ComponentSpec spec;
     private final ComponentState state;
     private final Fingerprint fingerprint;
@@ -39,6 +43,36 @@ abstract class DescriptorAggregator<S> implements Aggregator {
 
     abstract GlobalDescriptor encode(ImageFeatures image, S scratch);
 
+    /** How many descriptors {@link #encodeAll} wants, if there are as many. */
+    int rowsAtOnce() {
+        return 1;
+    }
+
+    /** Encodes at least one picture; whoever gains from several at once overrides it. */
+    List<GlobalDescriptor> encodeAll(List<ImageFeatures> images, S scratch) {
+        List<GlobalDescriptor> results = new ArrayList<>(images.size());
+        for (ImageFeatures image : images) {
+            results.add(encode(image, scratch));
+        }
+        return results;
+    }
+
+    static List<FloatMatrix> descriptors(List<ImageFeatures> images) {
+        List<FloatMatrix> batch = new ArrayList<>(images.size());
+        for (ImageFeatures image : images) {
+            batch.add(image.descriptors());
+        }
+        return batch;
+    }
+
+    static List<GlobalDescriptor> dense(List<float[]> vectors) {
+        List<GlobalDescriptor> results = new ArrayList<>(vectors.size());
+        for (float[] vector : vectors) {
+            results.add(new GlobalDescriptor.Dense(vector));
+        }
+        return results;
+    }
+
     /** Frees what is not on the heap; called once, when nothing runs any more. */
     void release() {}
 
@@ -56,8 +90,14 @@ abstract class DescriptorAggregator<S> implements Aggregator {
         return whileOpen(() -> {
             S scratch = scratch();
             List<GlobalDescriptor> results = new ArrayList<>(images.size());
-            for (ImageFeatures image : images) {
-                results.add(encode(image, scratch));
+            int from = 0;
+            for (int to = 1, rows = 0; to <= images.size(); to++) {
+                rows += images.get(to - 1).size();
+                if (rows >= rowsAtOnce() || to - from == PICTURES || to == images.size()) {
+                    results.addAll(encodeAll(images.subList(from, to), scratch));
+                    from = to;
+                    rows = 0;
+                }
             }
             return results;
         });

@@ -3,6 +3,7 @@ package org.retrieval4j.aggregation;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -244,7 +245,17 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
 
     @Override
     GlobalDescriptor encode(ImageFeatures image, NetVladEncoder.Scratch scratch) {
-        return new GlobalDescriptor.Dense(encoder.encode(image.descriptors(), scratch));
+        return encodeAll(List.of(image), scratch).get(0);
+    }
+
+    @Override
+    int rowsAtOnce() {
+        return encoder.rowsAtOnce();
+    }
+
+    @Override
+    List<GlobalDescriptor> encodeAll(List<ImageFeatures> images, NetVladEncoder.Scratch scratch) {
+        return dense(encoder.encodeAll(descriptors(images), scratch));
     }
 
     @Override

@@ -1,17 +1,17 @@
 package org.retrieval4j.aggregation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
 
 /**
- * The arithmetic of NetVLAD. Descriptors are taken in blocks: scaled, assigned by the kernels, and summed cluster by
- * cluster in float over the few rows of a block, in double over blocks. Thread-safe; each call needs a {@link Scratch}
- * of its own.
+ * The arithmetic of NetVLAD. The kernels scale, assign and sum the descriptors; centers are taken off all at once:
+ * Σ a (x − c) = Σ a x − (Σ a) c. Thread-safe; each call needs a {@link Scratch} of its own.
  */
 final class NetVladEncoder implements AutoCloseable {
     private static final double FLOOR = 1e-12;
-    private static final int BLOCK = 32;
 
     private final Kernels kernels;
     private final Kernels.Operand assignment;
@@ -38,52 +38,60 @@ final class NetVladEncoder implements AutoCloseable {
 
     /** Working memory of one thread. */
     static final class Scratch {
-        private final double[] sums;
-        private final double[] masses;
-        private final float[] block;
-        private final float[][] rows; // the same as the block, each an array of its own: only such loops become SIMD
-        private final float[] weights;
-        private final float[] blockSum;
+        private double[] sums = new double[0];
+        private double[] masses = new double[0];
 
-        private Scratch(int k, int d) {
-            sums = new double[k * d];
-            masses = new double[k];
-            block = new float[BLOCK * d];
-            rows = new float[BLOCK][d];
-            weights = new float[BLOCK * k];
-            blockSum = new float[d];
+        private Scratch() {}
+
+        private void hold(int pictures, int k, int d) {
+            if (masses.length < pictures * k) {
+                sums = new double[Math.multiplyExact(pictures, k * d)];
+                masses = new double[pictures * k];
+            }
         }
     }
 
     Scratch scratch() {
-        return new Scratch(k, d);
+        return new Scratch();
     }
 
     int clusters() {
         return k;
     }
 
-    float[] encode(FloatMatrix x, Scratch s) {
-        start(s);
-        for (int from = 0; from < x.rows(); from += BLOCK) {
-            int size = load(x, from, s);
-            kernels.products(FloatMatrix.of(size, d, s.block), assignment, s.weights);
-            for (int i = 0; i < size; i++) {
-                softmax(s.weights, i * k);
-            }
-            addBlock(size, s);
-        }
-        return finish(s);
+    /** How many descriptors {@link #encodeAll} wants. */
+    int rowsAtOnce() {
+        return kernels.rowsAtOnce();
     }
 
-    float[] encode(FloatMatrix x, FloatMatrix weights, Scratch s) {
-        start(s);
-        for (int from = 0; from < x.rows(); from += BLOCK) {
-            int size = load(x, from, s);
-            System.arraycopy(weights.array(), weights.offset() + from * k, s.weights, 0, size * k);
-            addBlock(size, s);
+    /** Encodes several pictures, whose descriptors the kernels get together. */
+    List<float[]> encodeAll(List<FloatMatrix> batch, Scratch s) {
+        s.hold(batch.size(), k, d);
+        kernels.softSums(batch, assignment, bias, options.preL2(), s.sums, s.masses);
+        List<float[]> results = new ArrayList<>(batch.size());
+        for (int i = 0; i < batch.size(); i++) {
+            results.add(finish(s, i));
         }
-        return finish(s);
+        return results;
+    }
+
+    float[] encode(FloatMatrix descriptors, FloatMatrix weights, Scratch s) {
+        s.hold(1, k, d);
+        Arrays.fill(s.sums, 0, k * d, 0);
+        Arrays.fill(s.masses, 0, k, 0);
+        FloatMatrix x = options.preL2() ? normalized(descriptors) : descriptors;
+        float[] values = x.array();
+        for (int i = 0; i < x.rows(); i++) {
+            int at = x.offset() + i * d;
+            for (int c = 0; c < k; c++) {
+                double weight = weights.get(i, c);
+                s.masses[c] += weight;
+                for (int j = 0; j < d && weight != 0; j++) {
+                    s.sums[c * d + j] += weight * values[at + j];
+                }
+            }
+        }
+        return finish(s, 0);
     }
 
     @Override
@@ -94,110 +102,25 @@ final class NetVladEncoder implements AutoCloseable {
     /** Rows scaled to length 1. */
     static FloatMatrix normalized(FloatMatrix x) {
         float[] values = x.toArray();
-        for (int i = 0; i < x.rows(); i++) {
-            normalize(values, i * x.columns(), x.columns());
-        }
+        Kernels.normalize(values, 0, x.rows(), x.columns());
         return FloatMatrix.of(x.rows(), x.columns(), values);
     }
 
-    private static void normalize(float[] values, int from, int length) {
-        double square = 0;
-        for (int j = from; j < from + length; j++) {
-            square += (double) values[j] * values[j];
-        }
-        double norm = Math.max(FLOOR, Math.sqrt(square));
-        for (int j = from; j < from + length; j++) {
-            values[j] = (float) (values[j] / norm);
-        }
-    }
-
-    private static void start(Scratch s) {
-        Arrays.fill(s.sums, 0);
-        Arrays.fill(s.masses, 0);
-    }
-
-    private int load(FloatMatrix x, int from, Scratch s) {
-        int size = Math.min(BLOCK, x.rows() - from);
-        System.arraycopy(x.array(), x.offset() + from * d, s.block, 0, size * d);
-        for (int i = 0; i < size; i++) {
-            if (options.preL2()) {
-                normalize(s.block, i * d, d);
-            }
-            System.arraycopy(s.block, i * d, s.rows[i], 0, d);
-        }
-        return size;
-    }
-
-    private void softmax(float[] weights, int at) {
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int c = 0; c < k; c++) {
-            largest = Math.max(largest, (double) weights[at + c] + bias[c]);
-        }
-        double sum = 0;
-        for (int c = 0; c < k; c++) {
-            double weight = Math.exp((double) weights[at + c] + bias[c] - largest);
-            weights[at + c] = (float) weight;
-            sum += weight;
-        }
-        for (int c = 0; c < k; c++) {
-            weights[at + c] = (float) (weights[at + c] / sum);
-        }
-    }
-
-    // O(rows·k·d): the time of the whole goes here
-    private void addBlock(int size, Scratch s) {
-        for (int c = 0; c < k; c++) {
-            Arrays.fill(s.blockSum, 0);
-            int i = 0;
-            for (; i + 3 < size; i += 4) {
-                addFour(s.blockSum, s.rows, i, s.weights, i * k + c, k);
-            }
-            for (; i < size; i++) {
-                addOne(s.blockSum, s.rows[i], s.weights[i * k + c]);
-            }
-            double mass = 0;
-            for (int row = 0; row < size; row++) {
-                mass += s.weights[row * k + c];
-            }
-            s.masses[c] += mass;
-            for (int j = 0; j < d; j++) {
-                s.sums[c * d + j] += s.blockSum[j];
-            }
-        }
-    }
-
-    private static void addFour(float[] sum, float[][] rows, int row, float[] weights, int at, int step) {
-        float[] r0 = rows[row];
-        float[] r1 = rows[row + 1];
-        float[] r2 = rows[row + 2];
-        float[] r3 = rows[row + 3];
-        float w0 = weights[at];
-        float w1 = weights[at + step];
-        float w2 = weights[at + 2 * step];
-        float w3 = weights[at + 3 * step];
-        for (int j = 0; j < sum.length; j++) {
-            sum[j] = sum[j] + w0 * r0[j] + w1 * r1[j] + w2 * r2[j] + w3 * r3[j];
-        }
-    }
-
-    private static void addOne(float[] sum, float[] row, float weight) {
-        for (int j = 0; j < sum.length; j++) {
-            sum[j] += weight * row[j];
-        }
-    }
-
-    private float[] finish(Scratch s) {
+    private float[] finish(Scratch s, int picture) {
+        double[] v = s.sums;
+        int at = picture * k * d;
         double square = 0;
         for (int c = 0; c < k; c++) {
+            double mass = s.masses[picture * k + c];
             double clusterSquare = 0;
             for (int j = c * d; j < (c + 1) * d; j++) {
-                s.sums[j] -= s.masses[c] * centers[j];
-                clusterSquare += s.sums[j] * s.sums[j];
+                v[at + j] -= mass * centers[j];
+                clusterSquare += v[at + j] * v[at + j];
             }
             if (options.intra()) {
                 double norm = Math.max(FLOOR, Math.sqrt(clusterSquare));
                 for (int j = c * d; j < (c + 1) * d; j++) {
-                    s.sums[j] /= norm;
+                    v[at + j] /= norm;
                 }
                 clusterSquare /= norm * norm;
             }
@@ -208,7 +131,7 @@ final class NetVladEncoder implements AutoCloseable {
         float[] values = new float[k * d];
         for (int c = 0; c < k; c++) {
             for (int j = 0; j < d; j++) {
-                values[channelMajor ? j * k + c : c * d + j] = (float) (s.sums[c * d + j] * scale);
+                values[channelMajor ? j * k + c : c * d + j] = (float) (v[at + c * d + j] * scale);
             }
         }
         return values;

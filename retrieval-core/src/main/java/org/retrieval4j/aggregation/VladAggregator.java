@@ -3,6 +3,7 @@ package org.retrieval4j.aggregation;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -269,6 +270,16 @@ public final class VladAggregator extends DescriptorAggregator<VladEncoder.Scrat
     }
 
     @Override
+    int rowsAtOnce() {
+        return encoder.rowsAtOnce();
+    }
+
+    @Override
+    List<GlobalDescriptor> encodeAll(List<ImageFeatures> images, VladEncoder.Scratch scratch) {
+        return dense(encoder.encodeAll(descriptors(images), scratch));
+    }
+
+    @Override
     public int clusters() {
         return encoder.clusters();
     }
@@ -276,7 +287,7 @@ public final class VladAggregator extends DescriptorAggregator<VladEncoder.Scrat
     @Override
     public GlobalDescriptor aggregate(FloatMatrix descriptors, int[] assignments) {
         Assignments.check(descriptors, width(), assignments, clusters());
-        return new GlobalDescriptor.Dense(encoder.encode(descriptors, assignments, encoder.scratch()));
+        return new GlobalDescriptor.Dense(encoder.encode(descriptors, assignments, 0, encoder.scratch()));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package org.retrieval4j.aggregation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
 
@@ -69,6 +71,13 @@ final class VladEncoder implements AutoCloseable {
             factors = new double[k];
             vector = new double[d];
         }
+
+        private int[] ids(int rows) {
+            if (ids.length < rows) {
+                ids = new int[rows];
+            }
+            return ids;
+        }
     }
 
     Scratch scratch() {
@@ -79,18 +88,41 @@ final class VladEncoder implements AutoCloseable {
         return k;
     }
 
+    /** How many descriptors {@link #encodeAll} wants. */
+    int rowsAtOnce() {
+        return kernels.rowsAtOnce();
+    }
+
     int width() {
         return d;
     }
 
     float[] encode(FloatMatrix x, Scratch s) {
-        return encode(x, assign(x, s), s);
+        return encode(x, assign(x, s), 0, s);
     }
 
-    float[] encode(FloatMatrix x, int[] ids, Scratch s) {
+    /** Encodes several pictures, whose descriptors the kernels get together. */
+    List<float[]> encodeAll(List<FloatMatrix> batch, Scratch s) {
+        int rows = 0;
+        for (FloatMatrix x : batch) {
+            rows += x.rows();
+        }
+        int[] ids = s.ids(rows);
+        kernels.assign(batch, codebook, ids);
+        List<float[]> results = new ArrayList<>(batch.size());
+        int at = 0;
+        for (FloatMatrix x : batch) {
+            results.add(encode(x, ids, at, s));
+            at += x.rows();
+        }
+        return results;
+    }
+
+    /** The cluster of row i is {@code ids[at + i]}. */
+    float[] encode(FloatMatrix x, int[] ids, int at, Scratch s) {
         start(s);
         for (int i = 0; i < x.rows(); i++) {
-            add(x, i, ids[i], s);
+            add(x, i, ids[at + i], s);
         }
         return finish(s);
     }
@@ -108,13 +140,9 @@ final class VladEncoder implements AutoCloseable {
 
     /** The nearest clusters; the array belongs to the scratch. */
     int[] assign(FloatMatrix x, Scratch s) {
-        if (s.ids.length < x.rows()) {
-            s.ids = new int[x.rows()];
-        }
-        if (x.rows() > 0) {
-            kernels.assign(x, codebook, s.ids);
-        }
-        return s.ids;
+        int[] ids = s.ids(x.rows());
+        kernels.assign(x, codebook, ids);
+        return ids;
     }
 
     float[] encode(FloatMatrix x, FloatMatrix weights, Scratch s) {

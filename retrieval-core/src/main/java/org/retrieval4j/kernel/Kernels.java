@@ -1,5 +1,6 @@
 package org.retrieval4j.kernel;
 
+import java.util.List;
 import java.util.Optional;
 import org.retrieval4j.api.FloatMatrix;
 
@@ -28,6 +29,33 @@ public interface Kernels {
          * @return n values; read-only by contract
          */
         float[] squaredNorms();
+
+        /** Frees what is not on the heap; idempotent. */
+        @Override
+        default void close() {}
+    }
+
+    /**
+     * Vectors that are assigned time and again, as those that k-means learns from: on a device where kernels compute on
+     * one. Immutable, thread-safe.
+     */
+    interface Held extends AutoCloseable {
+        /**
+         * The values it was made of.
+         *
+         * @return n x d
+         */
+        FloatMatrix matrix();
+
+        /**
+         * {@link Kernels#assign(FloatMatrix, Operand, int[])} of some rows.
+         *
+         * @param from first row
+         * @param to row after the last
+         * @param centroids prepared by the same kernels
+         * @param ids n indices, of which those from {@code from} to before {@code to} are overwritten
+         */
+        void assign(int from, int to, Operand centroids, int[] ids);
 
         /** Frees what is not on the heap; idempotent. */
         @Override
@@ -108,6 +136,55 @@ public interface Kernels {
      */
     default void assign(FloatMatrix x, Operand centroids, int[] ids) {
         NearestRow.assign(this, x, centroids, ids);
+    }
+
+    /**
+     * How many vectors a call should bring together, where it may bring any number: kernels for which a call costs much
+     * want many, others are best served picture by picture.
+     *
+     * @return number of vectors, at least 1
+     */
+    default int rowsAtOnce() {
+        return 1;
+    }
+
+    /**
+     * {@link #assign(FloatMatrix, Operand, int[])} for the vectors of several pictures.
+     *
+     * @param batch matrices with d columns; those without rows may have any width
+     * @param centroids n x d, n at least 1, prepared by these kernels
+     * @param ids an index for each vector, one matrix after another; overwritten
+     * @throws IllegalArgumentException if the widths differ, there is no centroid, or {@code ids} is too short
+     */
+    default void assign(List<FloatMatrix> batch, Operand centroids, int[] ids) {
+        NearestRow.assign(this, batch, centroids, ids);
+    }
+
+    /**
+     * Takes hold of vectors that are assigned time and again.
+     *
+     * @param matrix n x d; kept
+     * @return the vectors
+     */
+    default Held hold(FloatMatrix matrix) {
+        return new HeldRows(this, matrix);
+    }
+
+    /**
+     * Sums of softly assigned vectors, for each picture of a batch and each cluster c: the mass Σ a_c(x) and the vector
+     * Σ a_c(x) x, where a(x) is the softmax of the n values w_c · x + b_c. In float32, so that kernels differ by rounding.
+     *
+     * @param batch m matrices with d columns; those without rows may have any width
+     * @param weights n x d, prepared by these kernels: w
+     * @param biases n values: b
+     * @param unit scale each vector to length 1 first
+     * @param sums m x n x d; overwritten from index 0
+     * @param masses m x n; overwritten from index 0
+     * @throws IllegalArgumentException if the widths or the number of biases differ, or an array is too short
+     */
+    default void softSums(
+            List<FloatMatrix> batch, Operand weights, float[] biases, boolean unit, double[] sums, double[] masses) {
+        SoftSums.of(this, batch, weights, biases, unit, sums, masses);
     }
 
     /**
@@ -205,6 +282,18 @@ public interface Kernels {
             norms[i] = (float) FixedOrder.dot(matrix.array(), at, matrix.array(), at, d);
         }
         return norms;
+    }
+
+    /**
+     * Scales the rows of a matrix to length 1; the length has a floor of 1e-12.
+     *
+     * @param values the matrix
+     * @param at where it starts
+     * @param rows number of rows
+     * @param size number of values of a row
+     */
+    static void normalize(float[] values, int at, int rows, int size) {
+        SoftSums.normalize(values, at, rows, size);
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.retrieval4j.kernel;
 
+import java.util.List;
 import org.retrieval4j.api.FloatMatrix;
 
 /**
@@ -45,6 +46,39 @@ final class NearestRow {
                         : nearestOf(rows, i, c, products, i * n, halfNorms, Double.NEGATIVE_INFINITY);
             }
         }
+    }
+
+    static void assign(Kernels kernels, List<FloatMatrix> batch, Kernels.Operand centroids, int[] ids) {
+        check(batch, centroids, ids);
+        int at = 0;
+        for (FloatMatrix x : batch) {
+            if (x.rows() == 0) {
+                continue; // of any width
+            }
+            if (at == 0) {
+                kernels.assign(x, centroids, ids);
+            } else {
+                int[] part = new int[x.rows()];
+                kernels.assign(x, centroids, part);
+                System.arraycopy(part, 0, ids, at, part.length);
+            }
+            at += x.rows();
+        }
+    }
+
+    /** Returns the number of vectors. */
+    static int check(List<FloatMatrix> batch, Kernels.Operand centroids, int[] ids) {
+        long rows = 0;
+        for (FloatMatrix x : batch) {
+            if (x.rows() > 0) {
+                check(x, centroids, ids);
+                rows += x.rows();
+            }
+        }
+        if (ids.length < rows) {
+            throw new IllegalArgumentException("ids must have at least " + rows + " values, got " + ids.length);
+        }
+        return (int) rows;
     }
 
     private static int chunkRows(int n) {

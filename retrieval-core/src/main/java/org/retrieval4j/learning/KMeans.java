@@ -102,12 +102,20 @@ public final class KMeans {
             throw new IllegalArgumentException(
                     "sample and centroids must have at least 1 row, got " + sample.rows() + " and " + initial.rows());
         }
+        try (Kernels.Held held = kernels.hold(sample)) {
+            return lloyd(held, initial, iterations, kernels, context);
+        }
+    }
+
+    private static Result lloyd(
+            Kernels.Held held, FloatMatrix initial, int iterations, Kernels kernels, BuildContext context) {
+        FloatMatrix sample = held.matrix();
         FloatMatrix centroids = initial;
         int[] previous = new int[0];
         List<Double> inertia = new ArrayList<>();
         for (int i = 0; i < iterations; i++) {
             context.checkInterrupted();
-            int[] ids = assign(sample, centroids, kernels, context);
+            int[] ids = assign(held, centroids, kernels, context);
             double[] distances = distances(sample, centroids, ids, context);
             double sum = 0;
             for (double distance : distances) {
@@ -196,13 +204,16 @@ public final class KMeans {
 
     /** The nearest centroid of each row. */
     static int[] assign(FloatMatrix sample, FloatMatrix centroids, Kernels kernels, BuildContext context) {
-        int[] ids = new int[sample.rows()];
+        try (Kernels.Held held = kernels.hold(sample)) {
+            return assign(held, centroids, kernels, context);
+        }
+    }
+
+    private static int[] assign(Kernels.Held sample, FloatMatrix centroids, Kernels kernels, BuildContext context) {
+        int[] ids = new int[sample.matrix().rows()];
         try (Kernels.Operand operand = kernels.prepare(centroids)) {
-            ParallelChunks.run(context, sample.rows(), CHUNK, (from, to) -> {
-                int[] part = new int[to - from];
-                kernels.assign(sample.rows(from, to), operand, part);
-                System.arraycopy(part, 0, ids, from, part.length);
-            });
+            int chunk = Math.max(CHUNK, kernels.rowsAtOnce());
+            ParallelChunks.run(context, ids.length, chunk, (from, to) -> sample.assign(from, to, operand, ids));
         }
         return ids;
     }

@@ -213,7 +213,11 @@ class NetVladAggregatorTest extends AggregatorContract {
             for (int i = 0; i < doubles.length; i++) {
                 doubles[i] = expected[i];
             }
-            Fixture.assertClose(encoder.encode(picture.descriptors(), encoder.scratch()), doubles, 1e-3);
+            Fixture.assertClose(
+                    encoder.encodeAll(List.of(picture.descriptors()), encoder.scratch())
+                            .get(0),
+                    doubles,
+                    1e-3);
         }
     }
 

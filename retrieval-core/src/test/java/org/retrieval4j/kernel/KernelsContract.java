@@ -119,6 +119,159 @@ public abstract class KernelsContract {
     }
 
     @Test
+    void assignsPicturesTogetherAsAlone() {
+        Random random = new Random(11);
+        FloatMatrix c = gaussian(random, 70, 24);
+        List<FloatMatrix> batch = List.of(
+                gaussian(random, 300, 24),
+                FloatMatrix.empty(24),
+                gaussian(random, 1, 24),
+                FloatMatrix.empty(3),
+                gaussian(random, 90, 24).rows(30, 80));
+        int[] ids = new int[352];
+        ids[351] = -7;
+        kernels.assign(batch, kernels.prepare(c), ids);
+        int at = 0;
+        for (FloatMatrix x : batch) {
+            if (x.rows() > 0) {
+                assertThat(Arrays.copyOfRange(ids, at, at + x.rows())).isEqualTo(exact(x, c));
+            }
+            at += x.rows();
+        }
+        assertThat(ids[351]).isEqualTo(-7);
+        kernels.assign(List.of(), kernels.prepare(c), ids);
+        assertThatThrownBy(() -> kernels.assign(batch, kernels.prepare(c), new int[350]))
+                .hasMessageContaining("at least 351 values, got 350");
+        assertThatThrownBy(() -> kernels.assign(batch, kernels.prepare(gaussian(random, 2, 5)), new int[400]))
+                .hasMessageContaining("must have 5 values");
+    }
+
+    @Test
+    void assignsHeldVectorsAgainAndAgain() {
+        Random random = new Random(12);
+        FloatMatrix x = gaussian(random, 700, 12);
+        try (Kernels.Held held = kernels.hold(x)) {
+            assertThat(held.matrix()).isEqualTo(x);
+            for (int n : new int[] {3, 90, 17}) {
+                FloatMatrix c = gaussian(random, n, 12);
+                int[] ids = new int[700];
+                Arrays.fill(ids, -7);
+                Kernels.Operand centroids = kernels.prepare(c);
+                held.assign(200, 650, centroids, ids);
+                assertThat(ids[199]).isEqualTo(-7);
+                assertThat(ids[650]).isEqualTo(-7);
+                held.assign(0, 200, centroids, ids);
+                held.assign(650, 700, centroids, ids);
+                held.assign(5, 5, centroids, ids);
+                assertThat(ids).isEqualTo(exact(x, c));
+            }
+        }
+    }
+
+    @Test
+    void holdsVectorsThatOverflowOrAreNoNumbers() {
+        FloatMatrix c = FloatMatrix.ofRows(new float[] {3e38f, -3e38f}, new float[] {1, 0}, new float[] {0, 0});
+        FloatMatrix x = FloatMatrix.ofRows(
+                new float[] {3e38f, -2e38f}, new float[] {Float.NaN, 0}, new float[] {0.1f, 0}, new float[] {0, 0});
+        int[] ids = new int[4];
+        kernels.hold(x).assign(0, 4, kernels.prepare(c), ids);
+        assertThat(ids).containsExactly(0, 0, 2, 2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true,5", "false,5", "true,128", "false,40"})
+    void softSumsAgreeWithDouble(boolean unit, int d) {
+        Random random = new Random(13);
+        int n = 33;
+        FloatMatrix w = gaussian(random, n, d);
+        float[] b = gaussian(random, 1, n).toArray();
+        List<FloatMatrix> batch = List.of(
+                gaussian(random, 100, d),
+                FloatMatrix.empty(7),
+                gaussian(random, 70, d).rows(30, 63));
+        double[] sums = new double[3 * n * d + 1];
+        double[] masses = new double[3 * n + 1];
+        Arrays.fill(sums, 7);
+        Arrays.fill(masses, 7);
+        kernels.softSums(batch, kernels.prepare(w), b, unit, sums, masses);
+        assertThat(sums[3 * n * d]).isEqualTo(7);
+        assertThat(masses[3 * n]).isEqualTo(7);
+        double worst = 0;
+        for (int p = 0; p < 3; p++) {
+            double[] expected = softSums(batch.get(p), w, b, unit);
+            for (int c = 0; c < n; c++) {
+                double mass = expected[n * d + c];
+                worst = Math.max(worst, Math.abs(masses[p * n + c] - mass) / (mass + 1e-3));
+                for (int j = 0; j < d; j++) {
+                    double difference = sums[(p * n + c) * d + j] - expected[c * d + j];
+                    worst = Math.max(worst, Math.abs(difference) / (mass + 1e-3));
+                }
+            }
+        }
+        assertThat(worst).isLessThan(2e-5);
+    }
+
+    @Test
+    void softSumsOfLargeValuesDoNotOverflow() {
+        FloatMatrix w = FloatMatrix.ofRows(new float[] {300, 0}, new float[] {0, 300}, new float[] {-300, 0});
+        double[] sums = new double[6];
+        double[] masses = new double[3];
+        FloatMatrix x = FloatMatrix.ofRows(new float[] {10, 0}, new float[] {0, 20});
+        kernels.softSums(List.of(x), kernels.prepare(w), new float[] {5000, 0, 0}, false, sums, masses);
+        assertThat(masses).containsExactly(1, 1, 0);
+        assertThat(sums).containsExactly(10, 0, 0, 20, 0, 0);
+    }
+
+    @Test
+    void softSumsRefuseWhatDoesNotFit() {
+        Kernels.Operand w = kernels.prepare(FloatMatrix.of(2, 3, new float[6]));
+        List<FloatMatrix> batch = List.of(FloatMatrix.of(1, 3, new float[3]));
+        float[] b = new float[2];
+        assertThatThrownBy(() -> kernels.softSums(batch, w, new float[3], true, new double[6], new double[2]))
+                .hasMessageContaining("2 biases like weights, got 3");
+        assertThatThrownBy(() -> kernels.softSums(batch, w, b, true, new double[5], new double[2]))
+                .hasMessageContaining("at least 6 and 2 values, got 5 and 2");
+        List<FloatMatrix> wide = List.of(FloatMatrix.of(1, 4, new float[4]));
+        assertThatThrownBy(() -> kernels.softSums(wide, w, b, true, new double[6], new double[2]))
+                .hasMessageContaining("must have 3 values");
+    }
+
+    private static double[] softSums(FloatMatrix x, FloatMatrix w, float[] b, boolean unit) {
+        int n = w.rows();
+        int d = w.columns();
+        double[] expected = new double[n * d + n];
+        for (int i = 0; i < x.rows(); i++) {
+            double[] v = new double[d];
+            double square = 0;
+            for (int j = 0; j < d; j++) {
+                v[j] = x.get(i, j);
+                square += v[j] * v[j];
+            }
+            for (int j = 0; j < d && unit; j++) {
+                v[j] /= Math.sqrt(square);
+            }
+            double[] shares = new double[n];
+            double sum = 0;
+            for (int c = 0; c < n; c++) {
+                double logit = b[c];
+                for (int j = 0; j < d; j++) {
+                    logit += w.get(c, j) * v[j];
+                }
+                shares[c] = Math.exp(logit);
+                sum += shares[c];
+            }
+            for (int c = 0; c < n; c++) {
+                double share = shares[c] / sum;
+                expected[n * d + c] += share;
+                for (int j = 0; j < d; j++) {
+                    expected[c * d + j] += share * v[j];
+                }
+            }
+        }
+        return expected;
+    }
+
+    @Test
     void readsViews() {
         Random random = new Random(8);
         FloatMatrix x = gaussian(random, 40, 6);

@@ -1,5 +1,7 @@
 package org.retrieval4j.nd4j;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
@@ -11,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.retrieval4j.api.BackendException;
 
 /**
  * ND4J's backend on the class path, and whether its arrays can be used here. ND4J must not be touched to find out: with a
@@ -36,8 +39,35 @@ public record ArrayBackend(String name, boolean cuda, Optional<String> unavailab
      * @return the backend
      */
     public static ArrayBackend find() {
+        return find(loader(), Gpu::ask);
+    }
+
+    /**
+     * Throws unless the backend can be used.
+     *
+     * @param what needs it, for the message: {@code "training by gradients"}
+     * @return this
+     * @throws BackendException if it cannot be used here; the message says why
+     */
+    public ArrayBackend require(String what) {
+        unavailable.ifPresent(reason -> {
+            throw new BackendException(what + " needs ND4J's arrays, which cannot be used here: " + reason);
+        });
+        return this;
+    }
+
+    /** Whether the CUDA backend can be seen, alone or not; asks no driver. */
+    static boolean cudaOnClassPath() {
+        try {
+            return names(loader()).contains(CUDA);
+        } catch (IOException unreadable) {
+            return false; // find() tells
+        }
+    }
+
+    private static ClassLoader loader() {
         ClassLoader context = Thread.currentThread().getContextClassLoader();
-        return find(context == null ? ArrayBackend.class.getClassLoader() : context, Gpu::ask);
+        return context == null ? requireNonNull(ArrayBackend.class.getClassLoader()) : context;
     }
 
     static ArrayBackend find(ClassLoader loader, Supplier<Gpu> driver) {

@@ -24,6 +24,11 @@ final class NativeBlas {
         return Library.FAILURE;
     }
 
+    /** Sets one thread again, where something else may have set another number. */
+    static void oneThread() {
+        openblas_nolapack.blas_set_num_threads(1);
+    }
+
     /** A block of floats; as it was allocated, not zeroed. */
     static Block allocate(long size) {
         return new Block(new FloatPointer(size));

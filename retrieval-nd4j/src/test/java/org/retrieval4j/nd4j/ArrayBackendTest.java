@@ -1,6 +1,7 @@
 package org.retrieval4j.nd4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,6 +17,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.retrieval4j.api.BackendException;
 import org.retrieval4j.kernel.KernelCatalog;
 
 /** JARs that hold the names of backends and no backend: whoever loaded a class of ND4J would fail. */
@@ -76,6 +78,18 @@ class ArrayBackendTest {
     void withoutABackendTheReasonSaysWhatToAdd() throws IOException {
         assertThat(find(NOT_ASKED).unavailable()).hasValueSatisfying(reason -> assertThat(reason)
                 .startsWith("no backend of ND4J is on the class path: add org.nd4j:nd4j-native"));
+    }
+
+    @Test
+    void whatNeedsArraysIsRefusedWithTheReason() throws IOException {
+        ArrayBackend h100 = find(() -> H100, CUDA);
+        assertThatThrownBy(() -> h100.require("training by gradients"))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(
+                        "training by gradients needs ND4J's arrays, which cannot be used here: nd4j-cuda-11.6 has code"
+                                + " for compute capability 3.7 to 8.9, NVIDIA H100 80GB HBM3 has 9.0");
+        ArrayBackend cpu = find(NOT_ASKED, CPU);
+        assertThat(cpu.require("training by gradients")).isSameAs(cpu);
     }
 
     @Test

@@ -1,0 +1,161 @@
+package org.retrieval4j.kernel;
+
+import java.util.Arrays;
+import java.util.List;
+import org.retrieval4j.api.FloatMatrix;
+
+/**
+ * {@link Kernels#softSums} from products: vectors are taken in blocks, assigned, and summed cluster by cluster in float over
+ * the few rows of a block, in double over blocks.
+ */
+final class SoftSums {
+    private static final double FLOOR = 1e-12;
+    private static final int BLOCK = 32;
+
+    private final Kernels kernels;
+    private final Kernels.Operand weights;
+    private final float[] biases;
+    private final boolean unit;
+    private final int k;
+    private final int d;
+    private final float[] block;
+    private final float[][] rows; // the same as the block, each an array of its own: only such loops become SIMD
+    private final float[] shares;
+    private final float[] blockSum;
+
+    private SoftSums(Kernels kernels, Kernels.Operand weights, float[] biases, boolean unit) {
+        this.kernels = kernels;
+        this.weights = weights;
+        this.biases = biases;
+        this.unit = unit;
+        this.k = weights.matrix().rows();
+        this.d = weights.matrix().columns();
+        this.block = new float[BLOCK * d];
+        this.rows = new float[BLOCK][d];
+        this.shares = new float[BLOCK * k];
+        this.blockSum = new float[d];
+    }
+
+    static void of(
+            Kernels kernels,
+            List<FloatMatrix> batch,
+            Kernels.Operand weights,
+            float[] biases,
+            boolean unit,
+            double[] sums,
+            double[] masses) {
+        check(batch, weights, biases, sums, masses);
+        SoftSums work = new SoftSums(kernels, weights, biases, unit);
+        Arrays.fill(sums, 0, batch.size() * work.k * work.d, 0);
+        Arrays.fill(masses, 0, batch.size() * work.k, 0);
+        for (int i = 0; i < batch.size(); i++) {
+            work.add(batch.get(i), sums, i * work.k * work.d, masses, i * work.k);
+        }
+    }
+
+    static void check(
+            List<FloatMatrix> batch, Kernels.Operand weights, float[] biases, double[] sums, double[] masses) {
+        int k = weights.matrix().rows();
+        for (FloatMatrix x : batch) {
+            if (x.rows() > 0) {
+                NearestRow.requireWidth(x, weights.matrix());
+            }
+        }
+        if (biases.length != k) {
+            throw new IllegalArgumentException("there must be " + k + " biases like weights, got " + biases.length);
+        }
+        long size = (long) batch.size() * k;
+        if (size * weights.matrix().columns() > sums.length || size > masses.length) {
+            throw new IllegalArgumentException("sums and masses must have at least "
+                    + size * weights.matrix().columns() + " and " + size + " values, got " + sums.length + " and "
+                    + masses.length);
+        }
+    }
+
+    /** Scales vectors to length 1; one of no length stays as it is. */
+    static void normalize(float[] values, int at, int rows, int d) {
+        for (int from = at; from < at + rows * d; from += d) {
+            double norm = Math.max(FLOOR, Math.sqrt(FixedOrder.dot(values, from, values, from, d)));
+            for (int j = from; j < from + d; j++) {
+                values[j] = (float) (values[j] / norm);
+            }
+        }
+    }
+
+    private void add(FloatMatrix x, double[] sums, int sumsAt, double[] masses, int massesAt) {
+        for (int from = 0; from < x.rows(); from += BLOCK) {
+            int size = Math.min(BLOCK, x.rows() - from);
+            System.arraycopy(x.array(), x.offset() + from * d, block, 0, size * d);
+            if (unit) {
+                normalize(block, 0, size, d);
+            }
+            for (int i = 0; i < size; i++) {
+                System.arraycopy(block, i * d, rows[i], 0, d);
+            }
+            kernels.products(FloatMatrix.of(size, d, block), weights, shares);
+            for (int i = 0; i < size; i++) {
+                softmax(i * k);
+            }
+            addBlock(size, sums, sumsAt, masses, massesAt);
+        }
+    }
+
+    private void softmax(int at) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int c = 0; c < k; c++) {
+            largest = Math.max(largest, (double) shares[at + c] + biases[c]);
+        }
+        double sum = 0;
+        for (int c = 0; c < k; c++) {
+            double share = Math.exp((double) shares[at + c] + biases[c] - largest);
+            shares[at + c] = (float) share;
+            sum += share;
+        }
+        for (int c = 0; c < k; c++) {
+            shares[at + c] = (float) (shares[at + c] / sum);
+        }
+    }
+
+    // O(rows·k·d): the time of the whole goes here
+    private void addBlock(int size, double[] sums, int sumsAt, double[] masses, int massesAt) {
+        for (int c = 0; c < k; c++) {
+            Arrays.fill(blockSum, 0);
+            int i = 0;
+            for (; i + 3 < size; i += 4) {
+                addFour(blockSum, rows, i, shares, i * k + c, k);
+            }
+            for (; i < size; i++) {
+                addOne(blockSum, rows[i], shares[i * k + c]);
+            }
+            double mass = 0;
+            for (int row = 0; row < size; row++) {
+                mass += shares[row * k + c];
+            }
+            masses[massesAt + c] += mass;
+            int at = sumsAt + c * d;
+            for (int j = 0; j < d; j++) {
+                sums[at + j] += blockSum[j];
+            }
+        }
+    }
+
+    private static void addFour(float[] sum, float[][] rows, int row, float[] weights, int at, int step) {
+        float[] r0 = rows[row];
+        float[] r1 = rows[row + 1];
+        float[] r2 = rows[row + 2];
+        float[] r3 = rows[row + 3];
+        float w0 = weights[at];
+        float w1 = weights[at + step];
+        float w2 = weights[at + 2 * step];
+        float w3 = weights[at + 3 * step];
+        for (int j = 0; j < sum.length; j++) {
+            sum[j] = sum[j] + w0 * r0[j] + w1 * r1[j] + w2 * r2[j] + w3 * r3[j];
+        }
+    }
+
+    private static void addOne(float[] sum, float[] row, float weight) {
+        for (int j = 0; j < sum.length; j++) {
+            sum[j] += weight * row[j];
+        }
+    }
+}
