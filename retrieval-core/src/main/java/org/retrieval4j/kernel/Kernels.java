@@ -285,6 +285,34 @@ public interface Kernels {
     }
 
     /**
+     * What {@link #assign(List, Operand, int[])} checks.
+     *
+     * @param batch matrices
+     * @param centroids the operand
+     * @param ids the array for results
+     * @return number of vectors
+     * @throws IllegalArgumentException if they do not fit
+     */
+    static int requireFit(List<FloatMatrix> batch, Operand centroids, int[] ids) {
+        return NearestRow.check(batch, centroids, ids);
+    }
+
+    /**
+     * What {@link #softSums} checks.
+     *
+     * @param batch matrices
+     * @param weights the operand
+     * @param biases a value for each weight
+     * @param sums the array for results
+     * @param masses the other one
+     * @return number of vectors
+     * @throws IllegalArgumentException if they do not fit
+     */
+    static int requireFit(List<FloatMatrix> batch, Operand weights, float[] biases, double[] sums, double[] masses) {
+        return SoftSums.check(batch, weights, biases, sums, masses);
+    }
+
+    /**
      * Scales the rows of a matrix to length 1; the length has a floor of 1e-12.
      *
      * @param values the matrix

@@ -68,10 +68,13 @@ final class NearestRow {
 
     /** Returns the number of vectors. */
     static int check(List<FloatMatrix> batch, Kernels.Operand centroids, int[] ids) {
+        if (centroids.matrix().rows() < 1) {
+            throw new IllegalArgumentException("there must be at least 1 centroid, got 0");
+        }
         long rows = 0;
         for (FloatMatrix x : batch) {
             if (x.rows() > 0) {
-                check(x, centroids, ids);
+                requireWidth(x, centroids.matrix());
                 rows += x.rows();
             }
         }

@@ -53,12 +53,14 @@ final class SoftSums {
         }
     }
 
-    static void check(
-            List<FloatMatrix> batch, Kernels.Operand weights, float[] biases, double[] sums, double[] masses) {
+    /** Returns the number of vectors. */
+    static int check(List<FloatMatrix> batch, Kernels.Operand weights, float[] biases, double[] sums, double[] masses) {
         int k = weights.matrix().rows();
+        long rows = 0;
         for (FloatMatrix x : batch) {
             if (x.rows() > 0) {
                 NearestRow.requireWidth(x, weights.matrix());
+                rows += x.rows();
             }
         }
         if (biases.length != k) {
@@ -70,6 +72,7 @@ final class SoftSums {
                     + size * weights.matrix().columns() + " and " + size + " values, got " + sums.length + " and "
                     + masses.length);
         }
+        return Math.toIntExact(rows);
     }
 
     /** Scales vectors to length 1; one of no length stays as it is. */

@@ -1,7 +1,5 @@
 package org.retrieval4j.nd4j;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
@@ -39,7 +37,8 @@ public record ArrayBackend(String name, boolean cuda, Optional<String> unavailab
      * @return the backend
      */
     public static ArrayBackend find() {
-        return find(loader(), Gpu::ask);
+        ClassLoader context = Thread.currentThread().getContextClassLoader();
+        return find(context == null ? ArrayBackend.class.getClassLoader() : context);
     }
 
     /**
@@ -57,17 +56,16 @@ public record ArrayBackend(String name, boolean cuda, Optional<String> unavailab
     }
 
     /** Whether the CUDA backend can be seen, alone or not; asks no driver. */
-    static boolean cudaOnClassPath() {
+    static boolean seesCuda(ClassLoader loader) {
         try {
-            return names(loader()).contains(CUDA);
+            return names(loader).contains(CUDA);
         } catch (IOException unreadable) {
             return false; // find() tells
         }
     }
 
-    private static ClassLoader loader() {
-        ClassLoader context = Thread.currentThread().getContextClassLoader();
-        return context == null ? requireNonNull(ArrayBackend.class.getClassLoader()) : context;
+    static ArrayBackend find(ClassLoader loader) {
+        return find(loader, Gpu::ask);
     }
 
     static ArrayBackend find(ClassLoader loader, Supplier<Gpu> driver) {

@@ -131,7 +131,7 @@ public final class ArrayKernels implements Kernels {
     @Override
     public void assign(List<FloatMatrix> batch, Operand centroids, int[] ids) {
         ArrayOperand operand = operand(centroids);
-        int m = requireFit(batch, operand.matrix, ids);
+        int m = Kernels.requireFit(batch, operand, ids);
         if (m == 0) {
             return;
         }
@@ -152,11 +152,8 @@ public final class ArrayKernels implements Kernels {
         ArrayOperand operand = operand(weights);
         int k = operand.matrix.rows();
         int d = operand.matrix.columns();
-        long rows = 0;
-        for (FloatMatrix x : batch) {
-            rows += x.rows();
-        }
-        if (rows == 0 || k == 0 || d == 0 || little(rows, operand.matrix) || biases.length != k) {
+        int rows = Kernels.requireFit(batch, operand, biases, sums, masses);
+        if (rows == 0 || k == 0 || d == 0 || little(rows, operand.matrix)) {
             operand.host.softSums(batch, operand.onHost(), biases, unit, sums, masses);
             return;
         }
@@ -313,23 +310,6 @@ public final class ArrayKernels implements Kernels {
             throw new IllegalArgumentException("the operand was prepared by other kernels: " + y.getClass());
         }
         return operand;
-    }
-
-    private static int requireFit(List<FloatMatrix> batch, FloatMatrix centroids, int[] ids) {
-        if (centroids.rows() < 1) {
-            throw new IllegalArgumentException("there must be at least 1 centroid, got 0");
-        }
-        long rows = 0;
-        for (FloatMatrix x : batch) {
-            if (x.rows() > 0) {
-                requireWidth(x, centroids);
-                rows += x.rows();
-            }
-        }
-        if (ids.length < rows) {
-            throw new IllegalArgumentException("ids must have at least " + rows + " values, got " + ids.length);
-        }
-        return (int) rows;
     }
 
     private static void requireWidth(FloatMatrix x, FloatMatrix y) {
@@ -522,7 +502,7 @@ public final class ArrayKernels implements Kernels {
         public void assign(int from, int to, Operand centroids, int[] ids) {
             ArrayOperand operand = operand(centroids);
             FloatMatrix x = matrix.rows(from, to);
-            requireFit(List.of(x), operand.matrix, new int[to - from]);
+            Kernels.requireFit(List.of(x), operand, new int[to - from]);
             if (from == to) {
                 return;
             }

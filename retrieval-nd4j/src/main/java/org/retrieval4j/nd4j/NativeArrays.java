@@ -29,7 +29,7 @@ final class NativeArrays {
 
     /** Whether the backend on the class path is CUDA's; does not start ND4J or ask the driver. */
     static boolean cuda() {
-        return Backend.NAME_IS_CUDA;
+        return Backend.CUDA;
     }
 
     /** A copy of some floats, row after row. */
@@ -198,7 +198,9 @@ final class NativeArrays {
 
     /** What the class path says; constant, as ND4J's own choice is. */
     private static final class Backend {
-        static final boolean NAME_IS_CUDA = ArrayBackend.cudaOnClassPath();
+        // this class's loader and not the thread's, or the first thread that comes decides for all
+        static final ClassLoader LOADER = NativeArrays.class.getClassLoader();
+        static final boolean CUDA = ArrayBackend.seesCuda(LOADER);
     }
 
     /** Starts ND4J at first use; constant afterwards. */
@@ -206,7 +208,7 @@ final class NativeArrays {
         static final Optional<String> FAILURE = load();
 
         private static Optional<String> load() {
-            ArrayBackend backend = ArrayBackend.find();
+            ArrayBackend backend = ArrayBackend.find(Backend.LOADER);
             if (backend.unavailable().isPresent()) {
                 return backend.unavailable();
             }
@@ -214,19 +216,28 @@ final class NativeArrays {
             if (blas.isPresent()) {
                 return blas;
             }
+            Thread thread = Thread.currentThread();
+            ClassLoader before = thread.getContextClassLoader();
+            thread.setContextClassLoader(Backend.LOADER); // where ND4J looks for its backend
             try {
-                Nd4j.getEnvironment().setMaxMasterThreads(1); // parallel work belongs to the caller's executor
-                Nd4j.getEnvironment().setMaxThreads(1);
-                if (!backend.cuda()) {
-                    NativeBlas.oneThread(); // which ND4J's start has changed
-                }
-                return multipliesExactly()
-                        ? Optional.empty()
-                        : Optional.of("the GPU rounds factors to 10 bits (TF32), which cannot tell near ones apart: set"
-                                + " NVIDIA_TF32_OVERRIDE=0");
+                return start(backend.cuda());
             } catch (LinkageError | RuntimeException e) {
                 return Optional.of(backend.name() + " of ND4J cannot be started: " + e);
+            } finally {
+                thread.setContextClassLoader(before);
             }
+        }
+
+        private static Optional<String> start(boolean cuda) {
+            Nd4j.getEnvironment().setMaxMasterThreads(1); // parallel work belongs to the caller's executor
+            Nd4j.getEnvironment().setMaxThreads(1);
+            if (!cuda) {
+                NativeBlas.oneThread(); // which ND4J's start has changed
+            }
+            return multipliesExactly()
+                    ? Optional.empty()
+                    : Optional.of("the GPU rounds factors to 10 bits (TF32), which cannot tell near ones apart: set"
+                            + " NVIDIA_TF32_OVERRIDE=0");
         }
 
         // 1 + 2⁻¹² has 13 bits: TF32 makes 1 of it
