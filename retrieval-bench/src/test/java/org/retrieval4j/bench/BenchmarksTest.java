@@ -39,6 +39,24 @@ class BenchmarksTest {
         vlad.close();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"scalar", "arrays"})
+    void batchesAndLearningRun(String kernel) {
+        BatchBenchmark batch = new BatchBenchmark();
+        batch.kernel = kernel;
+        batch.aggregator = "netvlad(clusters=2)";
+        batch.batch = 3;
+        batch.prepare();
+        assertThat(batch.aggregate()).hasSize(3);
+        batch.close();
+
+        KMeansBenchmark learning = new KMeansBenchmark();
+        learning.kernel = kernel;
+        learning.shape = "90x4x8";
+        learning.prepare();
+        assertThat(learning.iterate().centroids().rows()).isEqualTo(4);
+    }
+
     @Test
     void verificationRunsOnPhotographsOfWhichSomeMatch() throws Exception {
         VerificationBenchmark verification = new VerificationBenchmark();
