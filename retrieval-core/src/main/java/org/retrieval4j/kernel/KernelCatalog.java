@@ -134,6 +134,26 @@ public final class KernelCatalog {
         return first(kernels);
     }
 
+    /**
+     * A library for large matrices. It is chosen apart from the kernels: those that are the fastest with vectors may have
+     * none.
+     *
+     * @param name as in {@link #get}: {@link #AUTO} takes the first that can be used
+     * @return the library; empty if the kernels of that name bring none
+     * @throws ComponentNotFoundException if there are no kernels of that name
+     * @throws BackendException if they cannot be used here
+     */
+    public Optional<DenseAlgebra> algebra(String name) {
+        if (!name.equals(AUTO)) {
+            return get(name).algebra();
+        }
+        return kernels.stream()
+                .filter(candidate -> candidate.algebra().isPresent()
+                        && candidate.unavailable().isEmpty())
+                .findFirst()
+                .flatMap(Kernels::algebra);
+    }
+
     private static Kernels first(List<Kernels> kernels) {
         List<String> reasons = new ArrayList<>();
         for (Kernels candidate : kernels) {

@@ -108,6 +108,15 @@ public interface Kernels {
     }
 
     /**
+     * Products and eigenvectors of large matrices, if these kernels bring a library for them. Loads nothing.
+     *
+     * @return what is usable when {@link #unavailable} is empty
+     */
+    default Optional<DenseAlgebra> algebra() {
+        return Optional.empty();
+    }
+
+    /**
      * Prepares the side that stays: a codebook, a database, the query of many matchings.
      *
      * @param matrix n x d; kept by the operand

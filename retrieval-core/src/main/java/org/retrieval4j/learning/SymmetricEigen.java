@@ -1,6 +1,9 @@
 package org.retrieval4j.learning;
 
+import java.util.Optional;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.kernel.DenseAlgebra;
+import org.retrieval4j.kernel.KernelCatalog;
 
 /**
  * All eigenvalues and eigenvectors of a symmetric matrix: Householder reduction to tridiagonal form, then the implicit
@@ -12,11 +15,18 @@ import org.retrieval4j.api.BuildContext;
  * is an array of its own, because HotSpot turns loops into SIMD instructions only where all arrays have the same index.
  * The bits do not depend on the number of threads. Cost: O(n³), about 9 n³ multiplications and additions.
  *
+ * <p>Matrices of 128 rows and more go to LAPACK's dsyevd where {@code kernel} is {@code auto} and BLAS is on the class
+ * path, or kernels are named that bring it; it runs in the calling thread and cannot be interrupted.
+ *
  * <p>Immutable.
  */
 public final class SymmetricEigen {
     private static final int MAX_SWEEPS = 60;
     private static final int BLOCK = 128;
+
+    /** From this size on LAPACK is worth its copies. */
+    private static final int LARGE = 128;
+
     private static final double EPSILON = Math.ulp(1.0);
 
     private final double[] values;
@@ -52,6 +62,11 @@ public final class SymmetricEigen {
                 }
             }
             a[i] = matrix[i].clone();
+        }
+        Optional<DenseAlgebra> algebra =
+                n < LARGE ? Optional.empty() : KernelCatalog.load().algebra(context.kernel());
+        if (algebra.isPresent() && (long) n * n <= Integer.MAX_VALUE) {
+            return of(a, algebra.get());
         }
         double[] diagonal = new double[n];
         double[] below = new double[n]; // below[i] couples i - 1 and i
@@ -238,6 +253,20 @@ public final class SymmetricEigen {
         p = -s * s2 * c3 * coupling * e[l] / next;
         e[l] = s * p;
         d[l] = c * p;
+    }
+
+    private static SymmetricEigen of(double[][] rows, DenseAlgebra algebra) {
+        int n = rows.length;
+        double[] matrix = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(rows[i], 0, matrix, i * n, n);
+        }
+        double[] values = new double[n];
+        algebra.eigen(matrix, n, values);
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(matrix, i * n, rows[i], 0, n);
+        }
+        return sorted(values, rows);
     }
 
     private static SymmetricEigen sorted(double[] values, double[][] rows) {

@@ -14,6 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.retrieval4j.api.BackendException;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.kernel.DenseAlgebra;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
 
@@ -85,6 +86,11 @@ public final class ArrayKernels implements Kernels {
     @Override
     public int rowsAtOnce() {
         return 1 << 17;
+    }
+
+    @Override
+    public Optional<DenseAlgebra> algebra() {
+        return Optional.of(new Lapack());
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.retrieval4j.api.BackendException;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.kernel.DenseAlgebra;
 import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.kernel.ScalarKernels;
 
@@ -56,6 +57,11 @@ public final class BlasKernels implements Kernels {
     @Override
     public Optional<String> unavailable() {
         return NativeBlas.unavailable();
+    }
+
+    @Override
+    public Optional<DenseAlgebra> algebra() {
+        return Optional.of(new Lapack());
     }
 
     @Override

@@ -3,9 +3,12 @@ package org.retrieval4j.nd4j;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.kernel.DenseAlgebra;
 
 /**
  * The door to native memory: blocks of floats outside the heap, and the matrix product of OpenBLAS over them. The
@@ -79,6 +82,52 @@ final class NativeBlas {
                 0,
                 products.pointer,
                 n);
+    }
+
+    /** Rows of the upper triangle of AᵀA, added to what is there; see {@link DenseAlgebra#addSquare}. */
+    static void addSquare(double[] a, int rows, int columns, int from, int to, double[] sums) {
+        if (rows == 0) {
+            return;
+        }
+        int height = to - from;
+        try (DoublePointer block = new DoublePointer((long) rows * columns);
+                DoublePointer left = new DoublePointer(block);
+                DoublePointer result = new DoublePointer((long) height * columns);
+                DoublePointer right = new DoublePointer(result)) {
+            block.put(a, 0, rows * columns);
+            result.put(sums, 0, height * columns);
+            left.position(from);
+            right.position(from); // of the result: columns before are below the diagonal
+            openblas_nolapack.cblas_dgemm(
+                    openblas_nolapack.CblasRowMajor,
+                    openblas_nolapack.CblasTrans,
+                    openblas_nolapack.CblasNoTrans,
+                    height,
+                    columns - from,
+                    rows,
+                    1,
+                    left,
+                    columns,
+                    left,
+                    columns,
+                    1,
+                    right,
+                    columns);
+            result.get(sums, 0, height * columns);
+        }
+    }
+
+    /** LAPACK's dsyevd; see {@link DenseAlgebra#eigen}. Returns its info: 0 if all went well. */
+    static int eigen(double[] matrix, int n, double[] values) {
+        try (DoublePointer a = new DoublePointer((long) n * n);
+                DoublePointer w = new DoublePointer(n)) {
+            a.put(matrix, 0, n * n);
+            // by columns: a symmetric matrix is the same, and an eigenvector a column is one a row of ours
+            int info = openblas.LAPACKE_dsyevd(openblas.LAPACK_COL_MAJOR, (byte) 'V', (byte) 'U', n, a, n, w);
+            a.get(matrix, 0, n * n);
+            w.get(values, 0, n);
+            return info;
+        }
     }
 
     /** Native floats that are freed at {@link #close()}, but not before running uses have ended. */
