@@ -1,6 +1,7 @@
 /** Geometric verification and visual localization. */
 module org.retrieval4j.localization {
     requires transitive org.retrieval4j.api;
+    requires commons.math3;
     requires static transitive org.jspecify;
 
     exports org.retrieval4j.localization.camera;
@@ -12,5 +13,6 @@ module org.retrieval4j.localization {
             org.retrieval4j.localization.geometry.AffineVerifier.Provider,
             org.retrieval4j.localization.geometry.FundamentalVerifier.Provider,
             org.retrieval4j.localization.geometry.HomographyVerifier.Provider,
-            org.retrieval4j.localization.geometry.SimilarityVerifier.Provider;
+            org.retrieval4j.localization.geometry.SimilarityVerifier.Provider,
+            org.retrieval4j.localization.pose.PoseEstimator.Provider;
 }

@@ -13,7 +13,8 @@ package org.retrieval4j.localization.geometry;
  * <p>The significance is −log₁₀ NFA: at 2, at most about one pair of unrelated pictures in a hundred reaches it, if their
  * matches are indeed independent and evenly spread.
  */
-final class ChanceTest {
+public final class ChanceTest {
+    private final int size;
     private final int sampleSize;
     private final int free;
     private final double start;
@@ -26,7 +27,8 @@ final class ChanceTest {
      * @param models r, the most models that a sample gives
      * @param free f, at least s
      */
-    ChanceTest(int size, int sampleSize, int models, int free) {
+    public ChanceTest(int size, int sampleSize, int models, int free) {
+        this.size = size;
         this.sampleSize = sampleSize;
         this.free = free;
         start = Math.log10(size) + Math.log10(models);
@@ -39,14 +41,14 @@ final class ChanceTest {
      * @param chance p, above 0
      * @return −log₁₀ NFA; negative infinity if there are no more inliers than the model has by its making
      */
-    double significance(int[] inliers, double chance) {
+    public double significance(int[] inliers, double chance) {
         double best = Double.NEGATIVE_INFINITY;
         double digit = Math.log10(Math.min(1, chance));
         // C(m, k) · C(k, s) as mantissa and decimal exponent, from one match to the next
         double combinations = 1;
         double exponent = 0;
         int k = 0;
-        for (int m = 1; k < inliers.length; m++) {
+        for (int m = 1; m <= size && k < inliers.length; m++) {
             boolean inlier = inliers[k] == m - 1;
             if (inlier) {
                 k++;

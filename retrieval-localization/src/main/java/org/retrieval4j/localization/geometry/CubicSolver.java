@@ -36,18 +36,37 @@ final class CubicSolver {
             count = 1;
         }
         for (int i = 0; i < count; i++) {
-            double x = roots[i];
-            for (int step = 0; step < NEWTON_STEPS; step++) {
-                double value = ((a * x + b) * x + c) * x + d;
-                double slope = (3 * a * x + 2 * b) * x + c;
-                double next = x - value / slope;
-                if (!Double.isFinite(next)) {
-                    break; // a double root: the closed form is as good as it gets
-                }
-                x = next;
-            }
-            roots[i] = x;
+            roots[i] = polish(a, b, c, d, roots[i]);
         }
         return count;
+    }
+
+    /** The largest real root of x³ + b x² + c x + d. */
+    static double largest(double b, double c, double d) {
+        double q = (b * b - 3 * c) / 9;
+        double r = (b * (2 * b * b - 9 * c) + 27 * d) / 54;
+        double root;
+        if (r * r < q * q * q) {
+            double theta = Math.acos(Math.max(-1, Math.min(1, r / Math.sqrt(q * q * q))));
+            root = -2 * Math.sqrt(q) * Math.cos((theta + 2 * Math.PI) / 3);
+        } else {
+            double u = -Math.copySign(Math.cbrt(Math.abs(r) + Math.sqrt(r * r - q * q * q)), r);
+            root = u + (u == 0 ? 0 : q / u);
+        }
+        return polish(1, b, c, d, root - b / 3);
+    }
+
+    private static double polish(double a, double b, double c, double d, double start) {
+        double x = start;
+        for (int step = 0; step < NEWTON_STEPS; step++) {
+            double value = ((a * x + b) * x + c) * x + d;
+            double slope = (3 * a * x + 2 * b) * x + c;
+            double next = x - value / slope;
+            if (!Double.isFinite(next)) {
+                break; // a double root: the closed form is as good as it gets
+            }
+            x = next;
+        }
+        return x;
     }
 }

@@ -56,10 +56,29 @@ public interface ModelEstimator {
     }
 
     /**
+     * Whether data are numbered by their quality, best first, so that samples are drawn from the best before the rest.
+     *
+     * @return by default true; false draws from all alike
+     */
+    default boolean ordered() {
+        return true;
+    }
+
+    /**
+     * How likely a datum agrees with a wrong model. Where it is given, models that agree with too few of the first data
+     * are given up before they are scored on all; the order in {@link #squaredErrors} must then be random.
+     *
+     * @return a probability, better too large than too small; by default 0, which scores every model on all data
+     */
+    default double chance() {
+        return 0;
+    }
+
+    /**
      * Solves a minimal problem. A degenerate sample (collinear points, points in impossible order) gives none, and is
      * found out before anything is solved.
      *
-     * @param sample {@link #sampleSize()} different data
+     * @param sample {@link #sampleSize()} different data, by their place in the order of quality
      * @param models receives the models, one after the other
      * @return how many there are
      */

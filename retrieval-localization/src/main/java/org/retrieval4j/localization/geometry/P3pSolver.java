@@ -28,10 +28,17 @@ public final class P3pSolver {
 
     private static final double SPLITTER = (1 << 27) + 1;
 
+    /** Where a quick solver stops, and its most steps. */
+    private static final double QUICK_SIDES = 1e-9;
+
+    private static final int QUICK_POLISHING = 6;
+
+    /** A quick solver starts only where the third side is right to this part of its square. */
+    private static final double NEAR = 0.1;
+
     /** Solutions whose depths differ less, relatively, are one. */
     private static final double SAME = 1e-9;
 
-    private final QuarticSolver quartic = new QuarticSolver();
     private final double[] lengths = new double[3];
     private final double[] squares = new double[3];
     private final double[] cosines = new double[3];
@@ -43,8 +50,22 @@ public final class P3pSolver {
     private final double[] frame = new double[9];
     private final double[] placed = new double[9];
 
-    /** A solver, for one thread. */
-    public P3pSolver() {}
+    private final boolean quick;
+
+    /** A solver that is as exact as it can be, for one thread. */
+    public P3pSolver() {
+        this(false);
+    }
+
+    /**
+     * A solver, for one thread.
+     *
+     * @param quick whether a relative exactness of 1e-9 is enough: for samples of noisy data. Of two poses that nearly
+     *     coincide one may be missed
+     */
+    public P3pSolver(boolean quick) {
+        this.quick = quick;
+    }
 
     /**
      * Finds the poses.
@@ -73,7 +94,7 @@ public final class P3pSolver {
         int first = chooseFirst();
         int second = (first + 1) % 3;
         int third = (first + 2) % 3;
-        int n = quartic.solve(coefficients, roots);
+        int n = QuarticSolver.solve(coefficients, roots);
         int count = 0;
         for (int i = 0; i < n; i++) {
             double v = roots[i];
@@ -90,6 +111,9 @@ public final class P3pSolver {
                 depths[first] = s / lengths[first];
                 depths[second] = s * (middle + side * root) / lengths[second];
                 depths[third] = s * v / lengths[third];
+                if (quick && !isNear(rays, first)) {
+                    continue;
+                }
                 if (polish(rays, points) && isNew(count)) {
                     System.arraycopy(depths, 0, found, 3 * count, 3);
                     pose(rays, points, poses, POSE * count);
@@ -98,6 +122,14 @@ public final class P3pSolver {
             }
         }
         return count;
+    }
+
+    /** Whether the side across from the first point, which no depth was chosen for, has about its length. */
+    private boolean isNear(double[] b, int first) {
+        int m = (first + 1) % 3;
+        int n = (first + 2) % 3;
+        double found = side(b, 3 * m, 3 * n, depths[m], depths[n]);
+        return Math.abs(found - squares[first]) < NEAR * squares[first];
     }
 
     /** Which point stands first; its quartic is in the coefficients. */
@@ -151,7 +183,8 @@ public final class P3pSolver {
         double worst = Double.POSITIVE_INFINITY;
         boolean exact = false;
         boolean delicate = false;
-        for (int step = 0; step <= POLISHING; step++) {
+        int most = quick ? QUICK_POLISHING : POLISHING;
+        for (int step = 0; step <= most; step++) {
             // sides 0, 1, 2 are those across from points 0, 1, 2
             double f0 = exact ? difference(b, x, 3, 6, s1, s2) : side(b, 3, 6, s1, s2) - squares[0];
             double f1 = exact ? difference(b, x, 6, 0, s2, s0) : side(b, 6, 0, s2, s0) - squares[1];
@@ -159,7 +192,7 @@ public final class P3pSolver {
             double error =
                     Math.max(Math.abs(f0) / squares[0], Math.max(Math.abs(f1) / squares[1], Math.abs(f2) / squares[2]));
             if (!(error < worst)) { // as exact as it gets
-                if (exact || !delicate) {
+                if (exact || !delicate || quick) {
                     break;
                 }
                 exact = true;
@@ -173,6 +206,9 @@ public final class P3pSolver {
             depths[0] = s0;
             depths[1] = s1;
             depths[2] = s2;
+            if (quick && error < QUICK_SIDES) {
+                break;
+            }
             // half derivatives: df0 by (s1, s2), df1 by (s2, s0), df2 by (s0, s1)
             double p12 = slope(b, 3, 6, s1, s2);
             double p21 = slope(b, 6, 3, s2, s1);
@@ -191,7 +227,7 @@ public final class P3pSolver {
             s1 -= g1;
             s2 -= g2;
         }
-        return worst < SIDES && depths[0] > 0 && depths[1] > 0 && depths[2] > 0;
+        return worst < (quick ? QUICK_SIDES : SIDES) && depths[0] > 0 && depths[1] > 0 && depths[2] > 0;
     }
 
     /**

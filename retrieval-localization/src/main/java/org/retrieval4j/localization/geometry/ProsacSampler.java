@@ -13,14 +13,24 @@ final class ProsacSampler {
     private final int size;
     private final int sampleSize;
     private final long seed;
+    private final boolean ordered;
     /** {@code growth[n]}: the iteration (from 0) at which the set of the n best data ends; index n from sampleSize. */
     private final int[] growth;
 
-    ProsacSampler(int size, int sampleSize, int iterations, long seed) {
+    /**
+     * Prepares the samples of one search.
+     *
+     * @param ordered whether data come best first; otherwise every sample is drawn from all
+     */
+    ProsacSampler(int size, int sampleSize, int iterations, long seed, boolean ordered) {
         this.size = size;
         this.sampleSize = sampleSize;
         this.seed = seed;
-        growth = new int[size + 1];
+        this.ordered = ordered;
+        growth = new int[ordered ? size + 1 : 0];
+        if (!ordered) {
+            return;
+        }
         // T_n: how many of all iterations' uniform samples would lie in the n best (equation 3 of the paper).
         double samples = iterations;
         for (int i = 0; i < sampleSize; i++) {
@@ -44,7 +54,7 @@ final class ProsacSampler {
      * @return number of best data in it
      */
     int subset(int iteration, int from) {
-        int n = from;
+        int n = ordered ? from : size;
         while (n < size && iteration >= growth[n]) {
             n++;
         }
@@ -53,7 +63,7 @@ final class ProsacSampler {
 
     /** Draws different data: the last of the subset and others before it; any, once the growth is over. */
     void draw(int iteration, int subset, int[] sample) {
-        boolean growing = iteration < growth[size];
+        boolean growing = ordered && iteration < growth[size];
         int drawn = growing ? sampleSize - 1 : sampleSize;
         int bound = growing ? subset - 1 : size;
         long state = mix(seed + GOLDEN * (iteration + 1L));

@@ -11,7 +11,7 @@ final class QuarticSolver {
     /** Negative discriminants of this part of their terms count as 0. */
     private static final double NEARLY_REAL = 1e-8;
 
-    private final double[] cubic = new double[3];
+    private QuarticSolver() {}
 
     /**
      * Solves c₄ x⁴ + c₃ x³ + c₂ x² + c₁ x + c₀ = 0.
@@ -20,7 +20,7 @@ final class QuarticSolver {
      * @param roots receives the real roots
      * @return 0 to 4
      */
-    int solve(double[] c, double[] roots) {
+    static int solve(double[] c, double[] roots) {
         double b = c[3] / c[4];
         double shift = b / 4;
         double c2 = c[2] / c[4];
@@ -31,11 +31,7 @@ final class QuarticSolver {
         double q = c1 - 2 * shift * c2 + 8 * shift * shift * shift;
         double r = c0 - shift * c1 + shift * shift * c2 - 3 * shift * shift * shift * shift;
         // a root z ≥ 0 of z³ + 2 p z² + (p² − 4 r) z − q² splits it into y² ± √z y + (p + z)/2 ∓ q/(2 √z)
-        int n = CubicSolver.solve(1, 2 * p, p * p - 4 * r, -q * q, cubic);
-        double z = cubic[0];
-        for (int i = 1; i < n; i++) {
-            z = Math.max(z, cubic[i]);
-        }
+        double z = CubicSolver.largest(2 * p, p * p - 4 * r, -q * q);
         int count = 0;
         double size = Math.max(Math.abs(p), Math.sqrt(Math.abs(r)));
         if (z > 1e-14 * size) {

@@ -8,7 +8,8 @@ import java.util.Optional;
 /**
  * Finds the model that most data agree with, among any number of outliers: LO-RANSAC (Chum, Matas and Kittler, Locally
  * optimized RANSAC, DAGM 2003) with the truncated quadratic cost of MSAC (Torr and Zisserman, MLESAC, CVIU 2000), samples
- * in PROSAC order and the adaptive stop on the exact probability of a sample without outliers.
+ * in PROSAC order, the sequential probability ratio test that gives up bad models early (Chum and Matas, Optimal
+ * randomized RANSAC, PAMI 2008), and the adaptive stop on the exact probability of a sample without outliers.
  *
  * <p>Works for every {@link ModelEstimator}. The same estimator and options give the same bits. The search allocates
  * its scratch space once and nothing in an iteration.
@@ -28,6 +29,18 @@ public final class Ransac {
 
     private static final int MAX_FINAL_STEPS = 8;
 
+    /** Data between two looks at the ratio of probabilities. */
+    private static final int TESTED = 64;
+
+    /** A model is given up where its data are this often likelier under a wrong model (logarithm): few good ones are. */
+    private static final double GIVEN_UP = Math.log(1000);
+
+    /** A model of a minimal sample is expected to have this part of the inliers of the best one so far. */
+    private static final double EXPECTED_PART = 0.5;
+
+    /** Inliers of all data that are looked for at least. */
+    private static final double LEAST_INLIERS = 0.1;
+
     private final ModelEstimator estimator;
     private final RansacOptions options;
     private final int size;
@@ -36,6 +49,11 @@ public final class Ransac {
     private final double[] weights;
     private final double[] trial;
     private final double[] local;
+    private final double chance;
+    /** Change of the test's logarithm by an inlier and by an outlier; both 0 where there is no test. */
+    private double ofInlier;
+
+    private double ofOutlier;
 
     private Ransac(ModelEstimator estimator, RansacOptions options) {
         this.estimator = estimator;
@@ -46,6 +64,8 @@ public final class Ransac {
         weights = new double[size];
         trial = new double[estimator.modelSize()];
         local = new double[estimator.modelSize()];
+        chance = estimator.chance();
+        expect(LEAST_INLIERS);
     }
 
     /**
@@ -92,8 +112,10 @@ public final class Ransac {
         int sampleSize = estimator.sampleSize();
         int modelSize = estimator.modelSize();
         // single data are tried once each, in their order
-        int mostIterations = sampleSize == 1 ? Math.min(size, options.maxIterations()) : options.maxIterations();
-        ProsacSampler sampler = new ProsacSampler(size, sampleSize, mostIterations, options.seed());
+        int mostIterations =
+                sampleSize == 1 ? Math.min(size, options.maxIterations()) : iterations(Math.min(size, sampleSize + 1));
+        ProsacSampler sampler =
+                new ProsacSampler(size, sampleSize, mostIterations, options.seed(), estimator.ordered());
         int[] sample = new int[sampleSize];
         double[] models = new double[modelSize * estimator.maxModels()];
         double[] model = new double[modelSize];
@@ -110,7 +132,7 @@ public final class Ransac {
             int count = estimator.generate(sample, models);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(models, i * modelSize, model, 0, modelSize);
-                double minimalCost = cost(model, width, bestMinimalCost);
+                double minimalCost = cost(model, width, bestMinimalCost, ofOutlier != 0);
                 if (!(minimalCost < bestMinimalCost)) {
                     continue;
                 }
@@ -119,7 +141,9 @@ public final class Ransac {
                 if (cost < bestCost) {
                     bestCost = cost;
                     System.arraycopy(model, 0, best, 0, modelSize);
-                    stop = Math.min(mostIterations, iterations(countInliers(model)));
+                    int inliers = countInliers(model);
+                    stop = Math.min(mostIterations, iterations(inliers));
+                    expect((double) inliers / size);
                 }
             }
         }
@@ -151,12 +175,26 @@ public final class Ransac {
         return (int) Math.max(options.minIterations(), Math.min(options.maxIterations(), Math.ceil(needed)));
     }
 
-    /** The MSAC cost at a multiple of the largest error; from the limit on, any value not below it. */
+    /** Prepares the test for models of a part of inliers. */
+    private void expect(double part) {
+        double expected = EXPECTED_PART * Math.max(part, LEAST_INLIERS);
+        boolean tested = chance > 0 && chance < expected;
+        ofInlier = tested ? Math.log(chance / expected) : 0;
+        ofOutlier = tested ? Math.log((1 - chance) / (1 - expected)) : 0;
+    }
+
     private double cost(double[] model, double width, double limit) {
+        return cost(model, width, limit, false);
+    }
+
+    /** The MSAC cost at a multiple of the largest error; from the limit on, or given up, any value not below it. */
+    private double cost(double[] model, double width, double limit, boolean tested) {
         double cost = 0;
+        double odds = 0;
         double scale = 1 / (width * width * squaredMaxError);
-        for (int from = 0; from < size && cost < limit; from += BLOCK) {
-            int to = Math.min(from + BLOCK, size);
+        int block = tested ? TESTED : BLOCK;
+        for (int from = 0; from < size && cost < limit; from += block) {
+            int to = Math.min(from + block, size);
             estimator.squaredErrors(model, from, to, errors);
             double even = 0; // two sums, so that additions need not wait for each other
             double odd = 0;
@@ -172,6 +210,16 @@ public final class Ransac {
                 even += last < 1 ? last : 1;
             }
             cost += even + odd;
+            if (tested) {
+                int inliers = 0;
+                for (i = from; i < to; i++) {
+                    inliers += errors[i] * scale < 1 ? 1 : 0;
+                }
+                odds += inliers * ofInlier + (to - from - inliers) * ofOutlier;
+                if (odds > GIVEN_UP) {
+                    return Double.POSITIVE_INFINITY;
+                }
+            }
         }
         return cost;
     }

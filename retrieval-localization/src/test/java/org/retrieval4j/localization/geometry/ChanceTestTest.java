@@ -59,7 +59,8 @@ class ChanceTestTest {
 
     @Test
     void isNegativeInfinityForInliersThatEveryModelHas() {
-        assertThat(new ChanceTest(100, 7, 3, 8).significance(new int[8], 1e-9)).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(new ChanceTest(100, 7, 3, 8).significance(new int[] {0, 1, 2, 3, 4, 5, 6, 7}, 1e-9))
+                .isEqualTo(Double.NEGATIVE_INFINITY);
         assertThat(new ChanceTest(100, 7, 3, 8).significance(new int[0], 1e-9)).isEqualTo(Double.NEGATIVE_INFINITY);
     }
 

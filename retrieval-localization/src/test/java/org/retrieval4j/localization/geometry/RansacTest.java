@@ -183,7 +183,7 @@ class RansacTest {
 
     @Test
     void samplesAreDifferentDataAndReachAllOfThem() {
-        ProsacSampler sampler = new ProsacSampler(50, 3, 2000, 9);
+        ProsacSampler sampler = new ProsacSampler(50, 3, 2000, 9, true);
         Set<Integer> seen = new HashSet<>();
         int subset = 3;
         int[] sample = new int[3];
