@@ -3,6 +3,7 @@ package org.retrieval4j.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.retrieval4j.api.FloatMatrix;
@@ -31,5 +32,19 @@ class ScalarKernelsTest extends KernelsContract {
             }
         }
         assertThat(different).isZero();
+    }
+
+    @Test
+    void theQuickExponentialIsRightToTwoUnitsInTheLastPlace() {
+        double worst = 0;
+        for (float x = 0; x > -87; x -= 0.00137f) {
+            double exact = Math.exp(x);
+            worst = Math.max(worst, Math.abs(SoftSums.exp(x) - exact) / Math.ulp((float) exact));
+        }
+        assertThat(worst).isLessThan(2);
+        assertThat(SoftSums.exp(0)).isEqualTo(1);
+        assertThat(SoftSums.exp(-88)).isZero();
+        assertThat(SoftSums.exp(Float.NEGATIVE_INFINITY)).isZero();
+        assertThat(SoftSums.exp(Float.NaN)).isNaN();
     }
 }
