@@ -1,6 +1,7 @@
 /** Geometric verification and visual localization. */
 module org.retrieval4j.localization {
     requires transitive org.retrieval4j.api;
+    requires org.retrieval4j.core;
     requires commons.math3;
     requires static transitive org.jspecify;
 

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             AggregateCommand.class,
             EvaluateCommand.class,
             KnnCommand.class,
+            PnpCommand.class,
             BenchCommand.class,
             DoctorCommand.class
         },

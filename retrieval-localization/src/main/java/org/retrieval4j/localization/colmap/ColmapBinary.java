@@ -109,7 +109,7 @@ final class ColmapBinary {
         }
     }
 
-    static void writeCameras(Path file, Map<Integer, Camera> cameras) throws IOException {
+    static void writeCameras(OutputStream file, Map<Integer, Camera> cameras) throws IOException {
         try (Output out = new Output(file)) {
             out.number(cameras.size());
             for (Map.Entry<Integer, Camera> entry : cameras.entrySet()) {
@@ -125,7 +125,7 @@ final class ColmapBinary {
         }
     }
 
-    static void writeImages(Path file, Map<Integer, ColmapImage> images) throws IOException {
+    static void writeImages(OutputStream file, Map<Integer, ColmapImage> images) throws IOException {
         try (Output out = new Output(file)) {
             out.number(images.size());
             for (ColmapImage image : images.values()) {
@@ -145,7 +145,7 @@ final class ColmapBinary {
         }
     }
 
-    static void writePoints(Path file, Map<Long, ColmapPoint> points) throws IOException {
+    static void writePoints(OutputStream file, Map<Long, ColmapPoint> points) throws IOException {
         try (Output out = new Output(file)) {
             out.number(points.size());
             for (ColmapPoint point : points.values()) {
@@ -256,8 +256,8 @@ final class ColmapBinary {
         private final OutputStream out;
         private final ByteBuffer buffer = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
 
-        Output(Path file) throws IOException {
-            out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16);
+        Output(OutputStream file) {
+            out = new BufferedOutputStream(file, 1 << 16);
         }
 
         void octet(int value) throws IOException {

@@ -1,14 +1,20 @@
 package org.retrieval4j.localization.colmap;
 
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.retrieval4j.localization.camera.Camera;
+import org.retrieval4j.storage.Replacement;
 
 /**
  * A sparse model of COLMAP: cameras, posed images with 2D points, and 3D points with their tracks; everything in the order
@@ -139,31 +145,79 @@ public record ColmapModel(
     }
 
     /**
-     * Writes a folder, over files that are there. Files of rigs and frames are written if they were read in that format.
+     * Writes a folder. Files that are there are replaced when all new ones are whole, one after the other. Files of rigs
+     * and frames are written if they were read in that format.
      *
      * @param folder made if it is not there
      * @param format text or binary
      * @throws IllegalArgumentException if text is asked for and a name holds white space
-     * @throws IOException if it cannot be written
+     * @throws IOException if it cannot be written; then the files that were there are unchanged
      */
     public void write(Path folder, Format format) throws IOException {
         Files.createDirectories(folder);
-        Path cameraFile = folder.resolve("cameras" + format.ending);
-        Path imageFile = folder.resolve("images" + format.ending);
-        Path pointFile = folder.resolve("points3D" + format.ending);
-        if (format == Format.BINARY) {
-            ColmapBinary.writeCameras(cameraFile, cameras);
-            ColmapBinary.writeImages(imageFile, images);
-            ColmapBinary.writePoints(pointFile, points);
-        } else {
-            ColmapText.writeCameras(cameraFile, cameras);
-            ColmapText.writeImages(imageFile, images);
-            ColmapText.writePoints(pointFile, points);
-        }
+        boolean binary = format == Format.BINARY;
+        Map<String, Content> files = new LinkedHashMap<>();
+        files.put("cameras" + format.ending, out -> {
+            if (binary) {
+                ColmapBinary.writeCameras(out, cameras);
+            } else {
+                ColmapText.writeCameras(out, cameras);
+            }
+        });
+        files.put("images" + format.ending, out -> {
+            if (binary) {
+                ColmapBinary.writeImages(out, images);
+            } else {
+                ColmapText.writeImages(out, images);
+            }
+        });
+        files.put("points3D" + format.ending, out -> {
+            if (binary) {
+                ColmapBinary.writePoints(out, points);
+            } else {
+                ColmapText.writePoints(out, points);
+            }
+        });
         for (Map.Entry<String, byte[]> other : others.entrySet()) {
             if (other.getKey().endsWith(format.ending)) {
-                Files.write(folder.resolve(other.getKey()), other.getValue());
+                files.put(other.getKey(), out -> out.write(other.getValue()));
             }
+        }
+        List<Replacement> written = new ArrayList<>();
+        try {
+            for (Map.Entry<String, Content> file : files.entrySet()) {
+                Replacement replacement = new Replacement(folder.resolve(file.getKey()));
+                written.add(replacement);
+                file.getValue().write(new Uncloseable(Channels.newOutputStream(replacement.channel())));
+            }
+            for (Replacement replacement : written) {
+                replacement.commit();
+            }
+        } finally {
+            for (Replacement replacement : written) {
+                replacement.close();
+            }
+        }
+    }
+
+    private interface Content {
+        void write(OutputStream out) throws IOException;
+    }
+
+    /** The channel stays open until the file takes its place. */
+    private static final class Uncloseable extends FilterOutputStream {
+        Uncloseable(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            out.write(bytes, from, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.flush();
         }
     }
 }

@@ -3,10 +3,13 @@ package org.retrieval4j.localization.colmap;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -116,8 +119,8 @@ final class ColmapText {
         return points;
     }
 
-    static void writeCameras(Path file, Map<Integer, Camera> cameras) throws IOException {
-        try (BufferedWriter out = Files.newBufferedWriter(file)) {
+    static void writeCameras(OutputStream file, Map<Integer, Camera> cameras) throws IOException {
+        try (BufferedWriter out = new BufferedWriter(new OutputStreamWriter(file, StandardCharsets.UTF_8))) {
             out.write("# Camera list with one line of data per camera:\n");
             out.write("#   CAMERA_ID, MODEL, WIDTH, HEIGHT, PARAMS[]\n");
             out.write("# Number of cameras: " + cameras.size() + "\n");
@@ -130,7 +133,7 @@ final class ColmapText {
         }
     }
 
-    static void writeImages(Path file, Map<Integer, ColmapImage> images) throws IOException {
+    static void writeImages(OutputStream file, Map<Integer, ColmapImage> images) throws IOException {
         long observations = 0;
         for (ColmapImage image : images.values()) {
             observations += image.observations();
@@ -139,7 +142,7 @@ final class ColmapText {
                         "an image's name must have no white space in a text model, got \"" + image.name() + "\"");
             }
         }
-        try (BufferedWriter out = Files.newBufferedWriter(file)) {
+        try (BufferedWriter out = new BufferedWriter(new OutputStreamWriter(file, StandardCharsets.UTF_8))) {
             out.write("# Image list with two lines of data per image:\n");
             out.write("#   IMAGE_ID, QW, QX, QY, QZ, TX, TY, TZ, CAMERA_ID, NAME\n");
             out.write("#   POINTS2D[] as (X, Y, POINT3D_ID)\n");
@@ -158,12 +161,12 @@ final class ColmapText {
         }
     }
 
-    static void writePoints(Path file, Map<Long, ColmapPoint> points) throws IOException {
+    static void writePoints(OutputStream file, Map<Long, ColmapPoint> points) throws IOException {
         long observations = 0;
         for (ColmapPoint point : points.values()) {
             observations += point.observations();
         }
-        try (BufferedWriter out = Files.newBufferedWriter(file)) {
+        try (BufferedWriter out = new BufferedWriter(new OutputStreamWriter(file, StandardCharsets.UTF_8))) {
             out.write("# 3D point list with one line of data per point:\n");
             out.write("#   POINT3D_ID, X, Y, Z, R, G, B, ERROR, TRACK[] as (IMAGE_ID, POINT2D_IDX)\n");
             out.write("# Number of points: " + points.size() + ", mean track length: "

@@ -180,6 +180,15 @@ public final class PoseEstimator implements Component {
         this.options = requireNonNull(options, "options");
     }
 
+    /**
+     * What it was made with.
+     *
+     * @return the parameters
+     */
+    public Options options() {
+        return options;
+    }
+
     @Override
     public ComponentSpec spec() {
         return ComponentSpec.of(OptionsText.format(NAME, options));

@@ -1,8 +1,8 @@
 package org.retrieval4j.localization.pose;
 
 import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.retrieval4j.storage.Replacement;
 
 /**
  * Poses as lines {@code name qw qx qy qz tx ty tz}, world to camera: the form of the visual localization benchmark's
@@ -80,7 +81,7 @@ public final class PoseFile {
      * @param file where to
      * @param poses by name, written in the map's order
      * @throws IllegalArgumentException if a name is empty or holds white space
-     * @throws IOException if the file cannot be written
+     * @throws IOException if the file cannot be written; one that was there is unchanged then
      */
     public static void write(Path file, Map<String, Pose> poses) throws IOException {
         for (String name : poses.keySet()) {
@@ -90,12 +91,18 @@ public final class PoseFile {
                                 + "\"");
             }
         }
-        try (BufferedWriter writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
-            for (Map.Entry<String, Pose> entry : poses.entrySet()) {
-                Pose p = entry.getValue();
-                writer.write(entry.getKey() + " " + p.qw() + " " + p.qx() + " " + p.qy() + " " + p.qz() + " " + p.tx()
-                        + " " + p.ty() + " " + p.tz() + "\n");
+        StringBuilder text = new StringBuilder();
+        for (Map.Entry<String, Pose> entry : poses.entrySet()) {
+            Pose p = entry.getValue();
+            text.append(entry.getKey() + " " + p.qw() + " " + p.qx() + " " + p.qy() + " " + p.qz() + " " + p.tx() + " "
+                    + p.ty() + " " + p.tz() + "\n");
+        }
+        try (Replacement replacement = new Replacement(file)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                replacement.channel().write(bytes);
             }
+            replacement.commit();
         }
     }
 }

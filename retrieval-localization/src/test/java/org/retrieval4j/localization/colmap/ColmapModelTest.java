@@ -181,6 +181,24 @@ class ColmapModelTest {
                 .hasMessage(temp + " is no model of COLMAP: it has no points3D.txt");
     }
 
+    @Test
+    void aModelThatCannotBeWrittenLeavesTheOldOne(@TempDir Path temp) throws IOException {
+        ColmapModel model = ColmapModel.read(folder("model_bin"));
+        model.write(temp, ColmapModel.Format.TEXT);
+        Map<Integer, ColmapImage> images = new java.util.LinkedHashMap<>(model.images());
+        ColmapImage first = images.values().iterator().next();
+        images.put(
+                first.id(),
+                new ColmapImage(first.id(), first.stored(), first.cameraId(), "a b", first.places(), first.pointIds()));
+        ColmapModel unwritable = new ColmapModel(model.cameras(), images, model.points(), model.others());
+        assertThatThrownBy(() -> unwritable.write(temp, ColmapModel.Format.TEXT))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("\"a b\"");
+        assertThat(Objects.requireNonNull(temp.toFile().list())).hasSize(3);
+        assertThat(ColmapModel.read(temp).images().keySet())
+                .isEqualTo(model.images().keySet());
+    }
+
     private static void replace(Path file, String what, String by) throws IOException {
         String text = Files.readString(file);
         assertThat(text).contains(what);

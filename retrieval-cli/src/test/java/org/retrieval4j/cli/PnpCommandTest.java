@@ -1,0 +1,117 @@
+package org.retrieval4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.retrieval4j.storage.NpyFile;
+
+class PnpCommandTest {
+    private static final String CAMERA = "PINHOLE 640 480 500 510 320 240";
+    private static final int N = 60;
+
+    @TempDir
+    static Path folder;
+
+    private final Path points = folder.resolve("X.npy");
+    private final Path pixels = folder.resolve("x.npy");
+
+    /** Seen from (0, 0, -5), every third pixel anywhere. */
+    @BeforeEach
+    void write() throws IOException {
+        Random random = new Random(3);
+        float[] world = new float[3 * N];
+        float[] image = new float[2 * N];
+        for (int i = 0; i < N; i++) {
+            for (int j = 0; j < 3; j++) {
+                world[3 * i + j] = 2 * random.nextFloat() - 1;
+            }
+            image[2 * i] = 500 * world[3 * i] / (world[3 * i + 2] + 5) + 320;
+            image[2 * i + 1] = 510 * world[3 * i + 1] / (world[3 * i + 2] + 5) + 240;
+            if (i % 3 == 0) {
+                image[2 * i] = 640 * random.nextFloat();
+                image[2 * i + 1] = 480 * random.nextFloat();
+            }
+        }
+        NpyFile.write(points, world, N, 3);
+        NpyFile.write(pixels, image, N, 2);
+    }
+
+    private Cli run(String camera, Object... more) {
+        Object[] arguments = new Object[7 + more.length];
+        System.arraycopy(
+                new Object[] {"pnp", "--points", points, "--pixels", pixels, "--camera", camera}, 0, arguments, 0, 7);
+        System.arraycopy(more, 0, arguments, 7, more.length);
+        return Cli.run(arguments);
+    }
+
+    @Test
+    void printsThePose() {
+        Cli run = run(CAMERA, "--seed", 5, "--repeat", 3, "--json");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        assertThat(run.outLines()).hasSize(1);
+        Map<String, Object> line = Parsed.object(run.out());
+        assertThat(line.keySet())
+                .containsExactly(
+                        "status", "qw", "qx", "qy", "qz", "tx", "ty", "tz", "inliers", "iterations", "seconds");
+        assertThat(line).containsEntry("status", "LOCALIZED").containsEntry("inliers", 40);
+        assertThat(Math.abs(number(line, "qw"))).isCloseTo(1, within(1e-6));
+        assertThat(number(line, "tz")).isCloseTo(5, within(1e-4));
+        assertThat(number(line, "seconds")).isBetween(1e-6, 10.0);
+        assertThat(run(CAMERA).out()).contains("LOCALIZED, 40 inliers");
+    }
+
+    private static double number(Map<String, Object> line, String key) {
+        return ((Number) line.get(key)).doubleValue();
+    }
+
+    @Test
+    void withoutAPoseThereAreNoKeysOfOne() throws IOException {
+        NpyFile.write(pixels, new float[2 * N], N, 2);
+        Map<String, Object> line = Parsed.object(run(CAMERA, "--json").out());
+        assertThat(line).containsOnlyKeys("status", "inliers", "iterations", "seconds");
+        assertThat(line).containsEntry("status", "NO_CONSENSUS").containsEntry("inliers", 0);
+        NpyFile.write(points, new float[0], 0, 3);
+        NpyFile.write(pixels, new float[0], 0, 2);
+        assertThat(Parsed.object(run(CAMERA, "--json").out()))
+                .containsEntry("status", "TOO_FEW_CORRESPONDENCES")
+                .containsEntry("iterations", 0);
+    }
+
+    @Test
+    void wrongArgumentsAreUsageErrors() {
+        Cli camera = run("PINHOLE 640 480 500", "--json");
+        assertThat(camera.code()).isEqualTo(2);
+        assertThat(camera.err().lines()).hasSize(1).first().asString().contains("4 parameters");
+        Cli estimator = run(CAMERA, "--estimator", "ransac(max-error=-1)");
+        assertThat(estimator.code()).isEqualTo(2);
+        assertThat(estimator.err().lines()).hasSize(1).first().asString().contains("got -1");
+        Cli repeat = run(CAMERA, "--repeat", 0);
+        assertThat(repeat.code()).isEqualTo(2);
+        assertThat(repeat.err()).contains("got 0");
+    }
+
+    @Test
+    void filesThatDoNotFitAreOneLine() throws IOException {
+        NpyFile.write(pixels, new float[2 * N], N / 2, 4);
+        Cli shape = run(CAMERA, "--json");
+        assertThat(shape.code()).isEqualTo(1);
+        assertThat(shape.err().lines()).hasSize(1).first().asString().contains("N x 2, got shape [30, 4]");
+        NpyFile.write(pixels, new float[2], 1, 2);
+        Cli rows = run(CAMERA, "--json");
+        assertThat(rows.code()).isEqualTo(1);
+        assertThat(rows.err().lines())
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("60 rows")
+                .contains("has 1");
+    }
+}
