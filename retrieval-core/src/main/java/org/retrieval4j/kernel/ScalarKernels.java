@@ -11,7 +11,7 @@ import org.retrieval4j.api.FloatMatrix;
  * so that HotSpot makes SIMD instructions of it.
  *
  * <p>Products are summed without fused multiply-add, from the first dimension to the last, or with up to
- * {@value #FEW} prepared vectors in eight partial sums: their bits are the same in every batch and on every machine.
+ * {@value #FEW} prepared vectors in two partial sums: their bits are the same in every batch and on every machine.
  */
 public final class ScalarKernels implements Kernels {
     /** Rows of x that share the reading of a block. */
@@ -57,16 +57,7 @@ public final class ScalarKernels implements Kernels {
             return;
         }
         if (n <= FEW) {
-            for (int i = 0; i < m; i++) {
-                for (int j = 0; j < n; j++) {
-                    products[i * n + j] = ScatteredRows.product(
-                            x.array(),
-                            x.offset() + i * x.columns(),
-                            packed.matrix.array(),
-                            packed.matrix.offset() + j * x.columns(),
-                            x.columns());
-                }
-            }
+            FourStreams.products(x, packed.matrix, products);
             return;
         }
         float[][] sums = new float[Math.min(m, ROWS)][packed.lanes];

@@ -96,11 +96,11 @@ final class VectorLoops {
         a3.intoArray(sums, at + 3 * LANES);
     }
 
-    /** Products of four neighboring rows with one vector: {@code sums[at + i * step]}. */
-    static void dots(float[] x, int x0, int d, float[] y, int y0, float[] sums, int at, int step) {
-        int x1 = x0 + d;
-        int x2 = x1 + d;
-        int x3 = x2 + d;
+    /** Products of four rows, {@code apart} from each other, with one vector: {@code sums[at + i * step]}. */
+    static void dots(float[] x, int x0, int apart, int d, float[] y, int y0, float[] sums, int at, int step) {
+        int x1 = x0 + apart;
+        int x2 = x1 + apart;
+        int x3 = x2 + apart;
         FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -150,29 +150,6 @@ final class VectorLoops {
                     .fma(FloatVector.fromArray(SPECIES, x, x0 + k + LANES), b);
         }
         float sum = a.add(b).reduceLanes(VectorOperators.ADD);
-        for (; k < d; k++) {
-            sum += y[y0 + k] * x[x0 + k];
-        }
-        return sum;
-    }
-
-    /** The product of two vectors, of which one comes from memory: one stream, as the processor's prefetching likes it. */
-    static float streamed(float[] x, int x0, int d, float[] y, int y0) {
-        FloatVector a0 = FloatVector.zero(SPECIES);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        int k = 0;
-        for (; k <= d - 4 * LANES; k += 4 * LANES) {
-            a0 = FloatVector.fromArray(SPECIES, y, y0 + k).fma(FloatVector.fromArray(SPECIES, x, x0 + k), a0);
-            a1 = FloatVector.fromArray(SPECIES, y, y0 + k + LANES)
-                    .fma(FloatVector.fromArray(SPECIES, x, x0 + k + LANES), a1);
-            a2 = FloatVector.fromArray(SPECIES, y, y0 + k + 2 * LANES)
-                    .fma(FloatVector.fromArray(SPECIES, x, x0 + k + 2 * LANES), a2);
-            a3 = FloatVector.fromArray(SPECIES, y, y0 + k + 3 * LANES)
-                    .fma(FloatVector.fromArray(SPECIES, x, x0 + k + 3 * LANES), a3);
-        }
-        float sum = a0.add(a1).add(a2.add(a3)).reduceLanes(VectorOperators.ADD);
         for (; k < d; k++) {
             sum += y[y0 + k] * x[x0 + k];
         }
