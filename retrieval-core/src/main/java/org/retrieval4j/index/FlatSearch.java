@@ -240,9 +240,11 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 vectors = new int[to - from + 1];
             }
             images = 0;
+            boolean all = segment.isWhole() && search.acceptsAll();
             for (int row = from; row < to; row++) {
-                if (segment.isLive(row)
-                        && (search.acceptsAll() || search.accept().test(flat.id(row)))) {
+                if (all
+                        || segment.isLive(row)
+                                && (search.acceptsAll() || search.accept().test(flat.id(row)))) {
                     rows[images] = row;
                     vectors[images + 1] = vectors[images] + flat.vectorCount(row);
                     images++;
@@ -256,23 +258,39 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 scales = new float[count];
                 biases = new float[count];
             }
+            for (int i = 0; i < images; ) {
+                int first = i++;
+                while (i < images && rows[i] == rows[i - 1] + 1) {
+                    i++;
+                }
+                flat.norms(flat.start(rows[first]), vectors[i] - vectors[first], vectorNorms, vectors[first]);
+            }
             longest = 0;
-            farthest = 0;
             measurable = usable;
+            for (int v = 0; v < count; v++) {
+                double norm = vectorNorms[v];
+                longest = Math.max(longest, norm);
+                measurable &= isMeasurable(norm);
+                scales[v] = metric == Metric.COSINE ? norm == 0 ? 0 : (float) (1 / norm) : 1;
+                biases[v] = metric == Metric.L2 ? (float) (-0.5 * norm * norm) : 0;
+            }
+            farthest = 0;
+            if (regions || flat.hasLosses()) {
+                loadImages(flat);
+            }
+            loadVectors(flat, from, to);
+        }
+
+        private void loadImages(FlatSegment flat) {
             for (int i = 0; i < images; i++) {
                 for (int v = vectors[i], stored = flat.start(rows[i]); v < vectors[i + 1]; v++, stored++) {
                     imageOf[v] = i;
-                    double norm = flat.norm(stored);
-                    vectorNorms[v] = norm;
+                    double norm = vectorNorms[v];
                     double loss = flat.loss(stored);
-                    longest = Math.max(longest, norm);
                     farthest = Math.max(farthest, metric == Metric.COSINE && norm > 0 ? loss / norm : loss);
-                    measurable &= isMeasurable(norm) && loss <= norm;
-                    scales[v] = metric == Metric.COSINE ? norm == 0 ? 0 : (float) (1 / norm) : 1;
-                    biases[v] = metric == Metric.L2 ? (float) (-0.5 * norm * norm) : 0;
+                    measurable &= loss <= norm;
                 }
             }
-            loadVectors(flat, from, to);
         }
 
         private void loadVectors(FlatSegment flat, int from, int to) {

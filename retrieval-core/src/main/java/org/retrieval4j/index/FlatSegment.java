@@ -293,6 +293,11 @@ final class FlatSegment implements Segment {
         return norms.get(vector);
     }
 
+    /** Copies the norms of neighboring vectors. */
+    void norms(int first, int count, double[] target, int at) {
+        norms.get(first, target, at, count);
+    }
+
     /** The vectors that scores are of. */
     VectorRows vectors() {
         return vectors;
@@ -301,6 +306,11 @@ final class FlatSegment implements Segment {
     /** What is compared first: the vectors, or what their codes stand for. */
     VectorRows compared() {
         return codes != null ? codes : vectors;
+    }
+
+    /** Whether what is compared first is not the vectors. */
+    boolean hasLosses() {
+        return losses != null;
     }
 
     /** The length of the difference between a vector and what is compared first, at most. */

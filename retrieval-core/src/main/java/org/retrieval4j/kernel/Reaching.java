@@ -35,28 +35,26 @@ final class Reaching {
         }
         int chunk = Math.min(m, Math.max(GROUP, CHUNK / n));
         float[] products = new float[Math.multiplyExact(chunk, n)];
-        float[] most = new float[n];
+        float[] most = new float[n < NARROW ? 0 : n];
         for (int from = 0; from < m; from += chunk) {
             int to = Math.min(m, from + chunk);
             kernels.products(x.rows(from, to), y, products);
-            for (int group = from; group < to; group += n < NARROW ? 1 : GROUP) {
-                int end = n < NARROW ? group + 1 : Math.min(to, group + GROUP);
+            if (n < NARROW) {
+                for (int j = 0; j < n; j++) {
+                    visit(products, j, n, from, to, scales, biases, limits, j, visitor);
+                }
+                continue;
+            }
+            for (int group = from; group < to; group += GROUP) {
+                int end = Math.min(to, group + GROUP);
                 int at = (group - from) * n;
-                if (n >= NARROW) {
-                    Arrays.fill(most, Float.NEGATIVE_INFINITY);
-                    for (int i = group; i < end; i++) {
-                        raise(most, products, at + (i - group) * n, scales[i], biases[i]);
-                    }
+                Arrays.fill(most, Float.NEGATIVE_INFINITY);
+                for (int i = group; i < end; i++) {
+                    raise(most, products, at + (i - group) * n, scales[i], biases[i]);
                 }
                 for (int j = 0; j < n; j++) {
-                    if (n >= NARROW && most[j] < limits[j]) {
-                        continue;
-                    }
-                    for (int i = group; i < end; i++) {
-                        float score = products[at + (i - group) * n + j] * scales[i] + biases[i];
-                        if (!(score < limits[j])) {
-                            visitor.visit(i, j, score);
-                        }
+                    if (!(most[j] < limits[j])) {
+                        visit(products, at + j, n, group, end, scales, biases, limits, j, visitor);
                     }
                 }
             }
@@ -87,6 +85,32 @@ final class Reaching {
                         visitor.visit(i, j, score);
                     }
                 }
+            }
+        }
+    }
+
+    /**
+     * Visits the rows from one to another whose score reaches the limit of a column.
+     *
+     * @param products the first row's with this column is {@code at}, the next is {@code at + step}
+     */
+    static void visit(
+            float[] products,
+            int at,
+            int step,
+            int from,
+            int to,
+            float[] scales,
+            float[] biases,
+            float[] limits,
+            int column,
+            Kernels.PairVisitor visitor) {
+        float limit = limits[column];
+        for (int i = from; i < to; i++) {
+            float score = products[at + (i - from) * step] * scales[i] + biases[i];
+            if (!(score < limit)) {
+                visitor.visit(i, column, score);
+                limit = limits[column];
             }
         }
     }

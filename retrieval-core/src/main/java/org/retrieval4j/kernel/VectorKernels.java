@@ -93,7 +93,8 @@ public final class VectorKernels implements Kernels {
         int n = panels.matrix().rows();
         int width = VectorLoops.WIDTH;
         int block = blockRows(x.columns());
-        float[] sums = new float[Math.min(x.rows(), block) * Math.max(width, n - panels.packed())];
+        int wide = Math.max(panels.count() > 0 ? width : 0, n - panels.packed());
+        float[] sums = new float[Math.min(x.rows(), block) * wide];
         for (int from = 0; from < x.rows(); from += block) {
             FloatMatrix rows = x.rows(from, Math.min(x.rows(), from + block));
             for (int p = 0; p < panels.count(); p++) {
@@ -113,17 +114,9 @@ public final class VectorKernels implements Kernels {
             }
             int rest = n - panels.packed();
             panels.multiplyRest(rows, sums, -panels.packed(), rest);
-            for (int i = 0; i < rows.rows() && rest > 0; i++) {
-                visitAll(
-                        sums,
-                        i * rest,
-                        rest,
-                        scales[from + i],
-                        biases[from + i],
-                        limits,
-                        panels.packed(),
-                        from + i,
-                        visitor);
+            for (int j = 0; j < rest; j++) {
+                int column = panels.packed() + j;
+                Reaching.visit(sums, j, rest, from, from + rows.rows(), scales, biases, limits, column, visitor);
             }
         }
     }
