@@ -71,6 +71,41 @@ class BenchmarksTest {
     }
 
     @Test
+    void posesAreFound() {
+        PoseBenchmark pose = new PoseBenchmark();
+        pose.outliers = 0.5;
+        pose.size = 100;
+        pose.camera = "OPENCV 1024 768 800 800 512 384 -0.1 0.02 0 0";
+        pose.estimator = "ransac";
+        pose.prepare();
+        assertThat(pose.estimate().inliers()).hasSizeBetween(48, 52);
+    }
+
+    @Test
+    void manyPoseProblemsAreSolvedEachForItself() {
+        double[] points = {0, 0, 5, 1, 0, 6, 0, 1, 7, 1, 1, 4, -1, 0, 5, 0, -1, 8};
+        double[] twice = new double[36];
+        double[] pixels = new double[24];
+        for (int i = 0; i < 12; i++) {
+            System.arraycopy(points, i % 6 * 3, twice, 3 * i, 3);
+            boolean wrong = i >= 6;
+            pixels[2 * i] = wrong ? 37 * i * i % 640 : 500 * twice[3 * i] / twice[3 * i + 2] + 320;
+            pixels[2 * i + 1] = wrong ? 61 * i * i % 480 : 500 * twice[3 * i + 1] / twice[3 * i + 2] + 240;
+        }
+        double[] found = PoseProblems.solve(
+                2,
+                twice,
+                pixels,
+                org.retrieval4j.localization.camera.Camera.parse("SIMPLE_PINHOLE 640 480 500 320 240"),
+                0);
+        assertThat(found).hasSize(20);
+        assertThat(found[0]).isEqualTo(1);
+        assertThat(Math.abs(found[1])).isCloseTo(1, org.assertj.core.api.Assertions.within(1e-9));
+        assertThat(found[8]).isEqualTo(6);
+        assertThat(found[10]).isZero();
+    }
+
+    @Test
     void madeUpVectorsLieInClustersAndComeAgain() {
         FloatMatrix vectors = Vectors.clustered(1, 300, 16);
         assertThat(Vectors.clustered(1, 300, 16)).isEqualTo(vectors);
