@@ -21,7 +21,10 @@ public final class PoseRefinement {
     private static final double LARGEST_DAMPING = 1e10;
 
     /** Converged if no unknown changes by more than this part of its standard deviation for an error of a pixel. */
-    private static final double SETTLED = 1e-7;
+    private static final double SETTLED = 1e-9;
+
+    /** A cost that is larger by this part is the same: steps too small for the cost to tell still lead to the optimum. */
+    private static final double ROUNDING = 1e-13;
 
     private final Options options;
     private final PosePrior prior;
@@ -233,10 +236,10 @@ public final class PoseRefinement {
             next[11] -= step[5];
             Camera nextCamera = unknowns > POSE ? zoomed(camera, Math.exp(-step[6])) : camera;
             double nextCost = linearize(nextCamera, next, trial, false);
-            if (nextCost <= cost) {
-                double ratio = expected > 0 ? (cost - nextCost) / expected : 1;
+            if (nextCost <= cost * (1 + ROUNDING)) {
                 // Nielsen, Damping parameter in Marquardt's method, 1999
-                double cubed = 2 * ratio - 1;
+                boolean told = Math.abs(cost - nextCost) > cost * ROUNDING && expected > 0;
+                double cubed = told ? 2 * (cost - nextCost) / expected - 1 : 1;
                 damping = Math.max(1e-12, damping * Math.max(1.0 / 10, 1 - cubed * cubed * cubed));
                 growth = 2;
                 cost = nextCost;
