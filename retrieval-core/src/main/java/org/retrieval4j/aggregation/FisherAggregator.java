@@ -3,7 +3,6 @@ package org.retrieval4j.aggregation;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import org.retrieval4j.api.Aggregator;
@@ -13,6 +12,7 @@ import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.kernel.KernelCatalog;
+import org.retrieval4j.kernel.Kernels;
 import org.retrieval4j.learning.GaussianMixture;
 import org.retrieval4j.learning.GivenArray;
 import org.retrieval4j.spi.ComponentProvider;
@@ -28,24 +28,19 @@ import org.retrieval4j.spi.ComponentProvider;
  *
  * <p>Tells more than {@link VladAggregator} with as few components, for vectors twice as long and much more time.
  */
-public final class FisherAggregator extends DescriptorAggregator<FisherAggregator.Scratch>
+public final class FisherAggregator extends DescriptorAggregator<FisherEncoder.Scratch>
         implements AssignableAggregator {
     private static final String NAME = "fisher";
     private static final String WEIGHTS = "weights";
     private static final String MEANS = "means";
     private static final String VARIANCES = "variances";
-    private static final double SMALLEST_POSTERIOR = 1e-6;
     private static final double FLOOR = 1e-12;
 
     private final Options options;
-    private final GaussianMixture.Posteriors posteriors;
-    private final int k;
-    private final int d;
+    private final FisherEncoder encoder;
     private final float[] weights;
-    private final float[] means;
-    private final double[] inverseDeviations;
 
-    private FisherAggregator(Options options, ComponentState state) {
+    private FisherAggregator(Options options, ComponentState state, Kernels kernels) {
         super(new Provider().specOf(options), state, state.array(MEANS).columns());
         GaussianMixture mixture = new GaussianMixture(state.array(WEIGHTS), state.array(MEANS), state.array(VARIANCES));
         if (mixture.means().rows() != options.components) {
@@ -53,16 +48,8 @@ public final class FisherAggregator extends DescriptorAggregator<FisherAggregato
                     + mixture.means().rows());
         }
         this.options = options;
-        this.posteriors = mixture.posteriors();
-        this.k = mixture.means().rows();
-        this.d = mixture.means().columns();
         this.weights = mixture.weights().toArray();
-        this.means = mixture.means().toArray();
-        this.inverseDeviations = new double[k * d];
-        float[] variances = mixture.variances().toArray();
-        for (int i = 0; i < variances.length; i++) {
-            inverseDeviations[i] = 1 / Math.sqrt(variances[i]);
-        }
+        this.encoder = new FisherEncoder(mixture, options.fast, kernels);
     }
 
     /**
@@ -168,12 +155,13 @@ public final class FisherAggregator extends DescriptorAggregator<FisherAggregato
                             KernelCatalog.of(context),
                             context)
                     .mixture();
-            return new FisherAggregator(options, state(mixture.weights(), mixture.means(), mixture.variances()));
+            return new FisherAggregator(
+                    options, state(mixture.weights(), mixture.means(), mixture.variances()), KernelCatalog.of(context));
         }
 
         @Override
         public FisherAggregator open(Options options, ComponentState state, BuildContext context) {
-            return new FisherAggregator(options, state);
+            return new FisherAggregator(options, state, KernelCatalog.of(context));
         }
 
         private static FisherAggregator given(Options options, BuildContext context) throws IOException {
@@ -193,7 +181,7 @@ public final class FisherAggregator extends DescriptorAggregator<FisherAggregato
                     options.squareRoot,
                     options.l2,
                     Optional.empty());
-            return new FisherAggregator(named, state(weights, means, variances));
+            return new FisherAggregator(named, state(weights, means, variances), KernelCatalog.of(context));
         }
 
         private static ComponentState state(FloatMatrix weights, FloatMatrix means, FloatMatrix variances) {
@@ -201,60 +189,21 @@ public final class FisherAggregator extends DescriptorAggregator<FisherAggregato
         }
     }
 
-    /** Working memory of one call. */
-    static final class Scratch {
-        private final double[] sums;
-        private final double[] posteriors;
-
-        private Scratch(int k, int d) {
-            sums = new double[2 * k * d];
-            posteriors = new double[k];
-        }
+    @Override
+    FisherEncoder.Scratch scratch() {
+        return encoder.scratch();
     }
 
     @Override
-    Scratch scratch() {
-        return new Scratch(k, d);
-    }
-
-    @Override
-    GlobalDescriptor encode(ImageFeatures image, Scratch scratch) {
+    GlobalDescriptor encode(ImageFeatures image, FisherEncoder.Scratch scratch) {
         FloatMatrix x = image.descriptors();
-        Arrays.fill(scratch.sums, 0);
-        for (int i = 0; i < x.rows(); i++) {
-            posteriors.of(x, i, scratch.posteriors);
-            add(x, i, scratch);
-        }
-        return finish(x.rows(), scratch.sums);
-    }
-
-    private void add(FloatMatrix x, int row, Scratch scratch) {
-        double[] p = scratch.posteriors;
-        if (options.fast) {
-            int best = 0;
-            for (int c = 1; c < k; c++) {
-                best = p[c] > p[best] ? c : best;
-            }
-            Arrays.fill(p, 0);
-            p[best] = 1;
-        }
-        int at = x.offset() + row * d;
-        for (int c = 0; c < k; c++) {
-            if (p[c] < SMALLEST_POSTERIOR || weights[c] < GaussianMixture.SMALLEST_WEIGHT) {
-                continue;
-            }
-            int first = c * d;
-            int second = (k + c) * d;
-            for (int j = 0; j < d; j++) {
-                double z = (x.array()[at + j] - means[first + j]) * inverseDeviations[first + j];
-                scratch.sums[first + j] += p[c] * z;
-                scratch.sums[second + j] += p[c] * (z * z - 1);
-            }
-        }
+        return finish(x.rows(), encoder.encode(x, scratch));
     }
 
     private GlobalDescriptor finish(int n, double[] sums) {
-        for (int c = 0; c < k && n > 0; c++) {
+        int half = sums.length / 2;
+        int d = half / weights.length;
+        for (int c = 0; c < weights.length && n > 0; c++) {
             if (weights[c] < GaussianMixture.SMALLEST_WEIGHT) {
                 continue; // its sums are zeros
             }
@@ -262,7 +211,7 @@ public final class FisherAggregator extends DescriptorAggregator<FisherAggregato
             double secondScale = 1 / (n * Math.sqrt(2 * weights[c]));
             for (int j = c * d; j < (c + 1) * d; j++) {
                 sums[j] *= firstScale;
-                sums[k * d + j] *= secondScale;
+                sums[half + j] *= secondScale;
             }
         }
         SignedPower.apply(sums, 0, sums.length, options.squareRoot ? 0.5 : 1);
@@ -280,31 +229,18 @@ public final class FisherAggregator extends DescriptorAggregator<FisherAggregato
 
     @Override
     public int clusters() {
-        return k;
+        return encoder.clusters();
     }
 
     @Override
     public GlobalDescriptor aggregate(FloatMatrix descriptors, int[] assignments) {
-        Assignments.check(descriptors, width(), assignments, k);
-        Scratch scratch = scratch();
-        for (int i = 0; i < assignments.length; i++) {
-            Arrays.fill(scratch.posteriors, 0);
-            scratch.posteriors[assignments[i]] = 1;
-            add(descriptors, i, scratch);
-        }
-        return finish(descriptors.rows(), scratch.sums);
+        Assignments.check(descriptors, width(), assignments, clusters());
+        return finish(descriptors.rows(), encoder.encode(descriptors, assignments, scratch()));
     }
 
     @Override
     public GlobalDescriptor aggregate(FloatMatrix descriptors, FloatMatrix posteriors) {
-        Assignments.check(descriptors, width(), posteriors, k);
-        Scratch scratch = scratch();
-        for (int i = 0; i < descriptors.rows(); i++) {
-            for (int c = 0; c < k; c++) {
-                scratch.posteriors[c] = posteriors.get(i, c);
-            }
-            add(descriptors, i, scratch);
-        }
-        return finish(descriptors.rows(), scratch.sums);
+        Assignments.check(descriptors, width(), posteriors, clusters());
+        return finish(descriptors.rows(), encoder.encode(descriptors, posteriors, scratch()));
     }
 }

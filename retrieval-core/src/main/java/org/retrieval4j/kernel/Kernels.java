@@ -197,6 +197,31 @@ public interface Kernels {
     }
 
     /**
+     * Sums of vectors, each with several weights: what posteriors or soft assignments make of the descriptors of a picture.
+     *
+     * @param weights k x n
+     * @param x n x d
+     * @param sums k x d, row-major: Σ_i weights_ci x_i; overwritten from index 0; each within {@link #errorBound} of n of the
+     *     exact sum
+     * @throws IllegalArgumentException if the sizes do not fit
+     */
+    default void weightedSums(FloatMatrix weights, FloatMatrix x, float[] sums) {
+        WeightedSums.of(weights, x, sums);
+    }
+
+    /**
+     * What {@link #weightedSums} checks.
+     *
+     * @param weights k x n
+     * @param x n x d
+     * @param sums the array for results
+     * @throws IllegalArgumentException if the sizes do not fit
+     */
+    static void requireFit(FloatMatrix weights, FloatMatrix x, float[] sums) {
+        WeightedSums.check(weights, x, sums);
+    }
+
+    /**
      * Inner products of one vector with rows that lie anywhere in an array: the neighbors of a node of a graph, the
      * members of a list. Each is within {@link #errorBound} of the exact one.
      *

@@ -35,6 +35,22 @@ final class Panels implements Kernels.Operand {
         }
     }
 
+    /**
+     * The columns of a matrix in panels, zeros behind the last: value k of column {@code p * WIDTH + j} is {@code panels[p][k *
+     * WIDTH + j]}.
+     */
+    static float[][] ofColumns(FloatMatrix x) {
+        int d = x.columns();
+        float[][] panels = new float[(d + WIDTH - 1) / WIDTH][Math.multiplyExact(x.rows(), WIDTH)];
+        for (int p = 0; p < panels.length; p++) {
+            int width = Math.min(WIDTH, d - p * WIDTH);
+            for (int i = 0; i < x.rows(); i++) {
+                System.arraycopy(x.array(), x.offset() + i * d + p * WIDTH, panels[p], i * WIDTH, width);
+            }
+        }
+        return panels;
+    }
+
     private static void pack(FloatMatrix rows, float[] panel) {
         float[] array = rows.array();
         int d = rows.columns();
@@ -68,17 +84,20 @@ final class Panels implements Kernels.Operand {
 
     /** Adds the products with one panel: those of row i start at {@code at + i * step}, WIDTH of them. */
     void add(FloatMatrix x, int panel, float[] sums, int at, int step) {
+        add(x, panels[panel], sums, at, step);
+    }
+
+    static void add(FloatMatrix x, float[] panel, float[] sums, int at, int step) {
         int d = x.columns();
         int m = x.rows();
         for (int begin = 0; begin < d; begin += DEPTH) {
             int end = Math.min(d, begin + DEPTH);
             int i = 0;
             for (; i + 1 < m; i += VectorLoops.ROWS) {
-                VectorLoops.tile(
-                        x.array(), x.offset() + i * d, d, begin, end, panels[panel], sums, at + i * step, step);
+                VectorLoops.tile(x.array(), x.offset() + i * d, d, begin, end, panel, sums, at + i * step, step);
             }
             if (i < m) {
-                VectorLoops.row(x.array(), x.offset() + i * d, begin, end, panels[panel], sums, at + i * step);
+                VectorLoops.row(x.array(), x.offset() + i * d, begin, end, panel, sums, at + i * step);
             }
         }
     }

@@ -122,6 +122,27 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void weightedSums(FloatMatrix weights, FloatMatrix x, float[] sums) {
+        WeightedSums.check(weights, x, sums);
+        int d = x.columns();
+        int width = VectorLoops.WIDTH;
+        float[][] panels = Panels.ofColumns(x);
+        float[] padded = d % width == 0 ? new float[0] : new float[weights.rows() * width];
+        Arrays.fill(sums, 0, weights.rows() * d, 0);
+        for (int p = 0; p < panels.length; p++) {
+            int count = Math.min(width, d - p * width);
+            if (count == width) {
+                Panels.add(weights, panels[p], sums, p * width, d);
+                continue;
+            }
+            Panels.add(weights, panels[p], padded, 0, width);
+            for (int c = 0; c < weights.rows(); c++) {
+                System.arraycopy(padded, c * width, sums, c * d + p * width, count);
+            }
+        }
+    }
+
+    @Override
     public void products(float[] x, int xAt, float[] rows, int[] starts, int count, int size, float[] products) {
         ScatteredRows.check(x, xAt, starts, count, size, products);
         for (int i = 0; i < count; i++) {

@@ -6,16 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.AggregatorContract;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.fixtures.Fixture;
 import org.retrieval4j.kernel.KernelCatalog;
@@ -113,6 +117,56 @@ class FisherAggregatorTest extends AggregatorContract {
             Fixture.assertClose(actual, expected, Fixture.FLOAT_TOLERANCE);
             assertThat(sum).isCloseTo(likelihood, within(Fixture.FLOAT_TOLERANCE * Math.abs(likelihood)));
         }
+    }
+
+    /** Enough descriptors for sums in float; spread tells how far components lie apart, far where some descriptors lie. */
+    @ParameterizedTest
+    @CsvSource({"0.3, 0", "2, 0", "2, 60", "2, 1e4", "40, 0"})
+    void manyDescriptorsAgreeWithDouble(double spread, double far) {
+        int n = 1300;
+        int k = 5;
+        int d = 7;
+        Random random = new Random(4);
+        double[] weights = {0.3, 0.2, 5e-7, 0.25, 0.2499995};
+        double[] means = new double[k * d];
+        double[] variances = new double[k * d];
+        for (int i = 0; i < k * d; i++) {
+            means[i] = (float) (10 + spread * random.nextGaussian());
+            variances[i] = (float) (0.5 + random.nextDouble());
+        }
+        double[] values = new double[n * d];
+        for (int i = 0; i < n; i++) {
+            int c = random.nextInt(k);
+            for (int j = 0; j < d; j++) {
+                values[i * d + j] = (float) (far > 0 && i % 400 == 7 ? far : means[c * d + j] + random.nextGaussian());
+            }
+        }
+        double[] expected = new FisherOracle(weights, means, variances).encode(values, 0);
+        ComponentState state = ComponentState.ofArrays(Map.of(
+                "weights", matrix(1, k, weights), "means", matrix(k, d, means), "variances", matrix(k, d, variances)));
+        for (String kernel : List.of("scalar", "auto")) {
+            try (FisherAggregator fisher = new FisherAggregator.Provider()
+                    .open(
+                            FisherAggregator.Options.defaults().withComponents(k),
+                            state,
+                            BuildContext.defaults().withKernel(kernel))) {
+                float[] actual = ((GlobalDescriptor.Dense)
+                                fisher.aggregate(ImageFeatures.ofDescriptors(matrix(n, d, values))))
+                        .values();
+                double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+                for (int i = 0; i < actual.length; i++) {
+                    assertThat((double) actual[i]).isCloseTo(expected[i], within(1e-5 * largest));
+                }
+            }
+        }
+    }
+
+    private static FloatMatrix matrix(int rows, int columns, double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return FloatMatrix.of(rows, columns, floats);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.retrieval4j.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -209,6 +210,36 @@ public abstract class KernelsContract {
             }
         }
         assertThat(worst).isLessThan(2e-5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1, 1", "2, 0, 3", "3, 5, 7", "4, 33, 64", "7, 70, 128", "5, 600, 65"})
+    void weightedSumsAgreeWithDouble(int k, int n, int d) {
+        Random random = new Random(k + 31L * n + 1009L * d);
+        FloatMatrix weights = gaussian(random, k, n);
+        FloatMatrix x = gaussian(random, n + 1, d).rows(1, n + 1);
+        float[] sums = new float[k * d + 1];
+        Arrays.fill(sums, 5);
+        kernels.weightedSums(weights, x, sums);
+        for (int c = 0; c < k; c++) {
+            for (int j = 0; j < d; j++) {
+                double sum = 0;
+                double size = 0;
+                for (int i = 0; i < n; i++) {
+                    double term = (double) weights.get(c, i) * x.get(i, j);
+                    sum += term;
+                    size += Math.abs(term);
+                }
+                assertThat((double) sums[c * d + j]).isCloseTo(sum, within(Kernels.errorBound(n) * size));
+            }
+        }
+        assertThat(sums[k * d]).isEqualTo(5);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> kernels.weightedSums(weights, x, new float[k * d - 1]))
+                .withMessageContaining("at least " + k * d);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> kernels.weightedSums(gaussian(random, k, n + 1), x, sums))
+                .withMessageContaining("got " + (n + 1));
     }
 
     @Test

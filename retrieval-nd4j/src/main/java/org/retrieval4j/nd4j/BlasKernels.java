@@ -109,6 +109,25 @@ public final class BlasKernels implements Kernels {
         }
     }
 
+    @Override
+    public void weightedSums(FloatMatrix weights, FloatMatrix x, float[] sums) {
+        Kernels.requireFit(weights, x, sums);
+        requireAvailable();
+        int k = weights.rows();
+        int n = x.rows();
+        int d = x.columns();
+        if (k == 0 || n == 0 || d == 0) {
+            Arrays.fill(sums, 0, k * d, 0);
+            return;
+        }
+        try (NativeBlas.Block left = NativeBlas.copyOf(weights);
+                NativeBlas.Block right = NativeBlas.copyOf(x);
+                NativeBlas.Block result = NativeBlas.allocate((long) k * d)) {
+            NativeBlas.weightedSums(left, k, right, n, d, result);
+            result.get(sums, 0, k * d);
+        }
+    }
+
     private static void requireAvailable() {
         NativeBlas.unavailable().ifPresent(reason -> {
             throw new BackendException(reason);

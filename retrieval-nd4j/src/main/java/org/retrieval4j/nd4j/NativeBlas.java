@@ -84,6 +84,25 @@ final class NativeBlas {
                 n);
     }
 
+    /** Sums of n vectors of d floats with k weights each, given k x n: into k x d floats. All blocks must be large enough. */
+    static void weightedSums(Block weights, int k, Block x, int n, int d, Block sums) {
+        openblas_nolapack.cblas_sgemm(
+                openblas_nolapack.CblasRowMajor,
+                openblas_nolapack.CblasNoTrans,
+                openblas_nolapack.CblasNoTrans,
+                k,
+                d,
+                n,
+                1,
+                weights.pointer,
+                n,
+                x.pointer,
+                d,
+                0,
+                sums.pointer,
+                d);
+    }
+
     /** Rows of the upper triangle of AᵀA, added to what is there; see {@link DenseAlgebra#addSquare}. */
     static void addSquare(double[] a, int rows, int columns, int from, int to, double[] sums) {
         if (rows == 0) {
