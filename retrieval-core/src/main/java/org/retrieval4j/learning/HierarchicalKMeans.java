@@ -2,14 +2,20 @@ package org.retrieval4j.learning;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Fingerprint;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.ProgressListener;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.storage.CorruptFileException;
+import org.retrieval4j.storage.SectionFile;
 
 /**
  * Very large codebooks by k-means on two levels: the sample is split into about √k groups by {@link KMeans}, and each
@@ -24,6 +30,7 @@ import org.retrieval4j.kernel.Kernels;
  */
 public final class HierarchicalKMeans {
     private static final String STAGE = "hierarchical k-means";
+    private static final String KIND = "training-hierarchical-k-means";
 
     /** Vectors for each group that the first level learns from, as codebooks of few clusters do. */
     private static final int SAMPLE_PER_GROUP = 512;
@@ -43,34 +50,133 @@ public final class HierarchicalKMeans {
      */
     public static FloatMatrix train(FloatMatrix sample, KMeans.Options options, Kernels kernels, BuildContext context) {
         requireNonNull(kernels, "kernels");
-        int k = options.clusters();
-        int[][] groups = groups(sample, options, kernels, context);
-        int[] shares = shares(sample, groups, k, context);
-        BuildContext quiet = context.withProgress(ProgressListener.NONE);
-        float[] centroids = new float[Math.multiplyExact(k, sample.columns())];
-        int at = 0;
-        for (int g = 0; g < groups.length; g++) {
-            if (shares[g] > 0) {
-                KMeans.Options share = new KMeans.Options(shares[g], options.iterations(), options.seed() + 1 + g);
-                FloatMatrix words = KMeans.train(sample.select(groups[g]), share, kernels, quiet)
-                        .centroids();
-                System.arraycopy(words.toArray(), 0, centroids, at, shares[g] * sample.columns());
-                at += shares[g] * sample.columns();
-            }
-            context.progress().progress(STAGE, g + 1, groups.length);
+        Groups groups = new Groups(sample, centers(sample, options, kernels, context), options, kernels, context);
+        for (int g = 0; g < groups.members.length; g++) {
+            groups.learn(g, kernels, context);
         }
-        return FloatMatrix.of(k, sample.columns(), centroids);
+        return groups.codebook();
     }
 
-    /** Rows of the sample, nearest group by nearest group; a group may be empty. */
-    private static int[][] groups(FloatMatrix sample, KMeans.Options options, Kernels kernels, BuildContext context) {
+    /**
+     * Learns a codebook, and goes on where it was ended.
+     *
+     * @param sample n x d; at least as many distinct rows as clusters
+     * @param options settings; the iterations are those of each level
+     * @param kernels find the nearest centroids; others may go on, with the same result
+     * @param context threads; progress is told by the group
+     * @param checkpoint where its state is kept, by the group
+     * @return k x d, group after group
+     * @throws IllegalArgumentException if the sample has too few distinct vectors, or the checkpoint is another training's
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted
+     * @throws IOException if the checkpoint cannot be read or written; what was saved before remains
+     */
+    public static FloatMatrix train(
+            FloatMatrix sample, KMeans.Options options, Kernels kernels, BuildContext context, Checkpoint checkpoint)
+            throws IOException {
+        requireNonNull(kernels, "kernels");
+        Fingerprint identity = Checkpoint.identity("hierarchical-k-means", options, Map.of("sample", sample));
+        Optional<SectionFile> saved = checkpoint.open(KIND, identity);
+        Groups groups;
+        int next = 0;
+        if (saved.isPresent()) {
+            try (SectionFile file = saved.get()) {
+                FloatMatrix centers = file.matrix("centers");
+                requireWidth(file, centers, sample);
+                groups = new Groups(sample, centers, options, kernels, context);
+                next = (int) file.headerLong("groups", 0, groups.members.length);
+                groups.restore(file);
+            }
+        } else {
+            groups = new Groups(sample, centers(sample, options, kernels, context), options, kernels, context);
+            save(checkpoint, identity, groups, 0);
+        }
+        for (int g = next; g < groups.members.length; g++) {
+            groups.learn(g, kernels, context);
+            if (checkpoint.due(g + 1)) {
+                save(checkpoint, identity, groups, g + 1);
+            }
+        }
+        checkpoint.done();
+        return groups.codebook();
+    }
+
+    private static void save(Checkpoint checkpoint, Fingerprint identity, Groups groups, int done) throws IOException {
+        checkpoint.save(KIND, identity, writer -> writer.header("groups", Integer.toString(done))
+                .matrix("centers", groups.centers)
+                .floats("words", Arrays.copyOf(groups.words, groups.at)));
+    }
+
+    private static void requireWidth(SectionFile file, FloatMatrix found, FloatMatrix sample)
+            throws CorruptFileException {
+        if (found.columns() != sample.columns() || found.rows() < 1) {
+            throw new CorruptFileException(
+                    file.path(), 0, "vectors of " + sample.columns(), found.rows() + " x " + found.columns());
+        }
+    }
+
+    /** The sample in groups, and the words of those that have learned. */
+    private static final class Groups {
+        private final FloatMatrix sample;
+        private final FloatMatrix centers;
+        private final KMeans.Options options;
+        private final int[][] members;
+        private final int[] shares;
+        private final float[] words;
+        private int at;
+
+        Groups(FloatMatrix sample, FloatMatrix centers, KMeans.Options options, Kernels kernels, BuildContext context) {
+            this.sample = sample;
+            this.centers = centers;
+            this.options = options;
+            this.members = groups(sample, centers, kernels, context);
+            this.shares = shares(sample, members, options.clusters(), context);
+            this.words = new float[Math.multiplyExact(options.clusters(), sample.columns())];
+        }
+
+        void learn(int g, Kernels kernels, BuildContext context) {
+            if (shares[g] > 0) {
+                KMeans.Options share = new KMeans.Options(shares[g], options.iterations(), options.seed() + 1 + g);
+                float[] learned = KMeans.train(
+                                sample.select(members[g]), share, kernels, context.withProgress(ProgressListener.NONE))
+                        .centroids()
+                        .toArray();
+                System.arraycopy(learned, 0, words, at, learned.length);
+                at += learned.length;
+            }
+            context.progress().progress(STAGE, g + 1, members.length);
+        }
+
+        void restore(SectionFile file) throws IOException {
+            float[] saved = file.floats("words");
+            int done = (int) file.headerLong("groups", 0, members.length);
+            int expected = sample.columns() * Arrays.stream(shares, 0, done).sum();
+            if (saved.length != expected) {
+                throw new CorruptFileException(file.path(), 0, expected + " values of words", saved.length + "");
+            }
+            System.arraycopy(saved, 0, words, 0, expected);
+            at = expected;
+        }
+
+        FloatMatrix codebook() {
+            return FloatMatrix.of(options.clusters(), sample.columns(), words);
+        }
+    }
+
+    /** The centers of the groups, learned from a part of the sample. */
+    private static FloatMatrix centers(
+            FloatMatrix sample, KMeans.Options options, Kernels kernels, BuildContext context) {
         int n = sample.rows();
         int count = (int) Math.ceil(Math.sqrt(options.clusters()));
         int most = (int) Math.min(n, (long) SAMPLE_PER_GROUP * count);
         FloatMatrix drawn = TrainingSample.draw(List.of(sample), n, most, options.seed());
-        FloatMatrix centers = KMeans.train(
-                        drawn, new KMeans.Options(count, options.iterations(), options.seed()), kernels, context)
+        return KMeans.train(drawn, new KMeans.Options(count, options.iterations(), options.seed()), kernels, context)
                 .centroids();
+    }
+
+    /** Rows of the sample, nearest group by nearest group; a group may be empty. */
+    private static int[][] groups(FloatMatrix sample, FloatMatrix centers, Kernels kernels, BuildContext context) {
+        int n = sample.rows();
+        int count = centers.rows();
         int[] ids = KMeans.assign(sample, centers, kernels, context);
         int[] sizes = new int[count];
         for (int id : ids) {

@@ -2,12 +2,20 @@ package org.retrieval4j.learning;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Fingerprint;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.storage.CorruptFileException;
+import org.retrieval4j.storage.SectionFile;
+import org.retrieval4j.storage.SectionWriter;
 
 /**
  * Codebooks by k-means: seeds by k-means++, then Lloyd's iterations (assign, then mean).
@@ -18,6 +26,8 @@ import org.retrieval4j.kernel.Kernels;
  * and seed it is bit-equal. Cost: O(n·k·d) an iteration, n = size of the sample.
  */
 public final class KMeans {
+    private static final String STAGE = "k-means";
+    private static final String KIND = "training-k-means";
     private static final int CHUNK = 2048;
 
     private KMeans() {}
@@ -82,6 +92,81 @@ public final class KMeans {
     }
 
     /**
+     * Learns a codebook, and goes on where it was ended.
+     *
+     * @param sample n x d; at least as many distinct rows as clusters
+     * @param options settings
+     * @param kernels find the nearest centroids; others may go on, with the same result
+     * @param context threads, progress
+     * @param checkpoint where its state is kept
+     * @return the codebook
+     * @throws IllegalArgumentException if the sample has too few distinct vectors, or the checkpoint is another training's
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted
+     * @throws IOException if the checkpoint cannot be read or written; what was saved before remains
+     */
+    public static Result train(
+            FloatMatrix sample, Options options, Kernels kernels, BuildContext context, Checkpoint checkpoint)
+            throws IOException {
+        Fingerprint identity = Checkpoint.identity(STAGE, options, Map.of("sample", sample));
+        State state;
+        Optional<SectionFile> saved = checkpoint.open(KIND, identity);
+        if (saved.isPresent()) {
+            try (SectionFile file = saved.get()) {
+                state = State.read(file, sample, options);
+            }
+        } else {
+            state = new State(seeds(sample, options, context));
+            checkpoint.save(KIND, identity, state::write);
+        }
+        try (Kernels.Held held = kernels.hold(sample)) {
+            while (iterate(state, held, options.iterations(), kernels, context)) {
+                if (checkpoint.due(state.inertia.size())) {
+                    checkpoint.save(KIND, identity, state::write);
+                }
+            }
+        }
+        checkpoint.done();
+        return new Result(state.centroids, state.inertia);
+    }
+
+    /** How far it has come. */
+    private static final class State {
+        private FloatMatrix centroids;
+        private int[] previous = new int[0]; // clusters, to tell when none changes
+        private final List<Double> inertia = new ArrayList<>();
+
+        State(FloatMatrix centroids) {
+            this.centroids = centroids;
+        }
+
+        void write(SectionWriter writer) throws IOException {
+            writer.matrix("centroids", centroids)
+                    .ints("clusters", previous)
+                    .doubles(
+                            "inertia",
+                            inertia.stream().mapToDouble(Double::doubleValue).toArray());
+        }
+
+        static State read(SectionFile file, FloatMatrix sample, Options options) throws IOException {
+            State state = new State(file.matrix("centroids"));
+            state.previous = file.ints("clusters");
+            for (double value : file.doubles("inertia")) {
+                state.inertia.add(value);
+            }
+            if (state.centroids.rows() != options.clusters()
+                    || state.centroids.columns() != sample.columns()
+                    || state.previous.length != (state.inertia.isEmpty() ? 0 : sample.rows())) {
+                throw new CorruptFileException(
+                        file.path(),
+                        0,
+                        options.clusters() + " x " + sample.columns() + " centroids and " + sample.rows() + " clusters",
+                        state.centroids.rows() + " x " + state.centroids.columns() + " and " + state.previous.length);
+            }
+            return state;
+        }
+    }
+
+    /**
      * Lloyd's iterations from given centroids.
      *
      * @param sample n x d, at least one row
@@ -102,36 +187,39 @@ public final class KMeans {
             throw new IllegalArgumentException(
                     "sample and centroids must have at least 1 row, got " + sample.rows() + " and " + initial.rows());
         }
+        State state = new State(initial);
         try (Kernels.Held held = kernels.hold(sample)) {
-            return lloyd(held, initial, iterations, kernels, context);
+            while (iterate(state, held, iterations, kernels, context)) {
+                // on to the next
+            }
         }
+        return new Result(state.centroids, state.inertia);
     }
 
-    private static Result lloyd(
-            Kernels.Held held, FloatMatrix initial, int iterations, Kernels kernels, BuildContext context) {
-        FloatMatrix sample = held.matrix();
-        FloatMatrix centroids = initial;
-        int[] previous = new int[0];
-        List<Double> inertia = new ArrayList<>();
-        for (int i = 0; i < iterations; i++) {
-            context.checkInterrupted();
-            int[] ids = assign(held, centroids, kernels, context);
-            double[] distances = distances(sample, centroids, ids, context);
-            double sum = 0;
-            for (double distance : distances) {
-                sum += distance;
-            }
-            inertia.add(sum);
-            int[] counts = counts(ids, centroids.rows());
-            fillEmpty(ids, counts, distances);
-            if (java.util.Arrays.equals(ids, previous)) {
-                break; // the means would be the same again
-            }
-            centroids = means(sample, ids, counts, centroids, context);
-            previous = ids;
-            context.progress().progress("k-means", i + 1, iterations);
+    /** Returns false if there is nothing more to do. */
+    private static boolean iterate(
+            State state, Kernels.Held held, int iterations, Kernels kernels, BuildContext context) {
+        if (state.inertia.size() >= iterations) {
+            return false;
         }
-        return new Result(centroids, inertia);
+        context.checkInterrupted();
+        FloatMatrix sample = held.matrix();
+        int[] ids = assign(held, state.centroids, kernels, context);
+        double[] distances = distances(sample, state.centroids, ids, context);
+        double sum = 0;
+        for (double distance : distances) {
+            sum += distance;
+        }
+        state.inertia.add(sum);
+        int[] counts = counts(ids, state.centroids.rows());
+        fillEmpty(ids, counts, distances);
+        if (Arrays.equals(ids, state.previous)) {
+            return false; // the means would be the same again
+        }
+        state.centroids = means(sample, ids, counts, state.centroids, context);
+        state.previous = ids;
+        context.progress().progress(STAGE, state.inertia.size(), iterations);
+        return true;
     }
 
     // k-means++: every next seed is drawn with probability proportional to the squared distance to the nearest so far
@@ -145,7 +233,7 @@ public final class KMeans {
         SplittableRandom random = new SplittableRandom(options.seed());
         float[] seeds = new float[Math.multiplyExact(k, d)];
         double[] nearest = new double[n];
-        java.util.Arrays.fill(nearest, Double.MAX_VALUE);
+        Arrays.fill(nearest, Double.MAX_VALUE);
         double[] chunkSums = new double[(n + CHUNK - 1) / CHUNK];
         int chosen = random.nextInt(n);
         for (int c = 0; c < k; c++) {
@@ -280,7 +368,7 @@ public final class KMeans {
                 if (counts[c] == 0) {
                     continue;
                 }
-                java.util.Arrays.fill(sum, 0);
+                Arrays.fill(sum, 0);
                 for (int m = start[c]; m < start[c + 1]; m++) {
                     int row = sample.offset() + members[m] * d;
                     for (int j = 0; j < d; j++) {

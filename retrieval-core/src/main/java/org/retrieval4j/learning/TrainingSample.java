@@ -21,7 +21,7 @@ public final class TrainingSample {
      *
      * @param what what learns, and how it could do without: {@code "vlad needs sample pictures, or codebook=FILE"}
      * @param context its pictures and seed
-     * @param most number of descriptors at most
+     * @param most number of descriptors at most; never more than 2³¹ values in all
      * @return at least 1 and at most {@code most} descriptors, in the order of the pictures
      * @throws SampleRequiredException if there is no picture
      * @throws IllegalArgumentException if there is no descriptor, or widths differ
@@ -47,7 +47,7 @@ public final class TrainingSample {
             throw new IllegalArgumentException(
                     what + "; got " + context.images().size() + " sample pictures without any descriptor");
         }
-        return total <= most ? FloatMatrix.concat(parts) : draw(parts, total, (int) most, context.seed());
+        return taken(parts, total, most, context.seed());
     }
 
     /**
@@ -55,7 +55,7 @@ public final class TrainingSample {
      *
      * @param what what learns: {@code "ivf-flat must learn"}
      * @param context its descriptors and seed
-     * @param most number of vectors at most
+     * @param most number of vectors at most; never more than 2³¹ values in all
      * @return at least 1 and at most {@code most} vectors, in the order of the pictures
      * @throws SampleRequiredException if there is no descriptor
      * @throws IllegalArgumentException if one is not dense, or dimensions differ
@@ -75,7 +75,18 @@ public final class TrainingSample {
                         + rows.get(0).columns() + " and " + dense.dimension());
             }
         }
-        return rows.size() <= most ? FloatMatrix.concat(rows) : draw(rows, rows.size(), (int) most, context.seed());
+        return taken(rows, rows.size(), most, context.seed());
+    }
+
+    /** All, or a part of them if there are more than wanted, or more than an array holds. */
+    private static FloatMatrix taken(List<FloatMatrix> parts, long total, long most, long seed) {
+        int taken = (int) Math.min(most, most(parts.get(0).columns()));
+        return total <= taken ? FloatMatrix.concat(parts) : draw(parts, total, taken, seed);
+    }
+
+    /** How many vectors one array of floats holds. */
+    static long most(int columns) {
+        return (Integer.MAX_VALUE - 8L) / Math.max(1, columns);
     }
 
     // Selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
