@@ -18,6 +18,7 @@ import org.retrieval4j.cli.report.RecallSpeedPage;
 import org.retrieval4j.eval.IndexTrial;
 import org.retrieval4j.eval.RecallSpeed;
 import org.retrieval4j.eval.RecallSpeedChart;
+import org.retrieval4j.index.Metric;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -80,9 +81,11 @@ final class BenchKnnCommand extends Subcommand {
             }
         }
         List<Setting> settings = new ArrayList<>();
-        for (String index : indexes) {
-            settings.addAll(settings(options.spec(index)));
+        List<ComponentSpec> specs = options.specs(indexes);
+        for (ComponentSpec spec : specs) {
+            settings.addAll(settings(spec));
         }
+        Metric metric = options.metric(specs.get(0));
         FloatMatrix base = options.base();
         FloatMatrix queries = options.queries();
         List<RecallSpeed> points = new ArrayList<>();
@@ -90,7 +93,7 @@ final class BenchKnnCommand extends Subcommand {
             BuildContext context = options.context(others);
             int[][] nearest = truth != null
                     ? VectorFiles.neighbors(truth)
-                    : RecallSpeed.truth(options.metricValue(), base, queries, options.k(), context);
+                    : RecallSpeed.truth(metric, base, queries, options.k(), context);
             for (Setting setting : settings) {
                 try (IndexTrial trial = options.fill(setting.spec, context, base)) {
                     measure(setting, trial, queries, nearest, points);
@@ -99,7 +102,7 @@ final class BenchKnnCommand extends Subcommand {
         } catch (IllegalArgumentException refused) {
             throw new CommandException("bench knn: " + refused.getMessage(), refused);
         }
-        draw(base, queries, points);
+        draw(base, queries, metric, points);
         return Main.DONE;
     }
 
@@ -172,7 +175,8 @@ final class BenchKnnCommand extends Subcommand {
         }
     }
 
-    private void draw(FloatMatrix base, FloatMatrix queries, List<RecallSpeed> points) throws IOException {
+    private void draw(FloatMatrix base, FloatMatrix queries, Metric metric, List<RecallSpeed> points)
+            throws IOException {
         if (png == null && html == null) {
             return;
         }
@@ -182,7 +186,7 @@ final class BenchKnnCommand extends Subcommand {
                 queries.rows(),
                 base.rows(),
                 base.columns(),
-                options.metric());
+                metric.name().toLowerCase(Locale.ROOT));
         BufferedImage chart = RecallSpeedChart.draw(title, options.k(), points);
         if (png != null && !ImageIO.write(chart, "png", png.toFile())) {
             throw new IOException("no writer for PNG");

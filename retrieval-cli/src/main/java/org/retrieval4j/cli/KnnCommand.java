@@ -7,11 +7,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.eval.IndexTrial;
+import org.retrieval4j.index.FaissFile;
 import org.retrieval4j.storage.NpyFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,12 +28,23 @@ import picocli.CommandLine.Option;
             "Files are .npy (n x d), .fvecs, .bvecs, or the .hdf5 of ann-benchmarks. Identifiers are rows of the base, from 0; scores are larger for"
                     + " the better (l2: minus the squared distance). An index that must learn does so from the base."
                     + " Searches run for a second before those that are timed; the time stated is the median of one"
-                    + " search for all queries."
+                    + " search for all queries. Identifiers of a file of FAISS are its own."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class KnnCommand extends Subcommand {
-    @Option(names = "--index", paramLabel = "SPEC", description = "The index (default: flat).")
+    private static final String FAISS = "faiss:";
+
+    @Option(
+            names = "--index",
+            paramLabel = "SPEC|faiss:FILE",
+            description = "The index (default: flat), or a file of FAISS in place of one and of --base.")
     private String index = "flat";
+
+    @Option(
+            names = "--write-faiss",
+            paramLabel = "FILE",
+            description = "Write the index, filled, for FAISS: flat, ivf-flat, ivf-pq, hnsw by l2 or ip.")
+    private @Nullable Path writeFaiss;
 
     @Mixin
     private KnnOptions options;
@@ -56,16 +69,28 @@ final class KnnCommand extends Subcommand {
     @Override
     int execute() throws IOException {
         options.check();
-        ComponentSpec spec = options.spec(index);
-        FloatMatrix vectors = options.base();
+        boolean file = index.startsWith(FAISS);
+        if (file && options.hasBase()) {
+            throw new UsageException("--base is not searched where --index is a file: give one of them");
+        }
+        ComponentSpec spec = file ? null : options.spec(index);
+        FloatMatrix vectors = file ? null : options.base();
         FloatMatrix sought = options.queries();
         try (Workers others = options.start()) {
             BuildContext context = options.context(others);
-            try (IndexTrial trial = options.fill(spec, context, vectors)) {
+            try (IndexTrial trial = spec == null || vectors == null
+                    ? options.open(Path.of(index.substring(FAISS.length())), context, sought.columns())
+                    : options.fill(spec, context, vectors)) {
+                if (writeFaiss != null) {
+                    FaissFile.write(trial.index(), writeFaiss);
+                }
                 IndexTrial.Timed found = trial.search(sought, SearchOptions.top(options.k()), options.repeat());
                 NpyFile.write(outputIds, found.neighbors().ids(), sought.rows(), options.k());
                 NpyFile.write(outputScores, found.neighbors().scores(), sought.rows(), options.k());
-                print(trial.buildSeconds(), found.seconds(), options.kernel(spec, context));
+                print(
+                        trial.buildSeconds(),
+                        found.seconds(),
+                        options.kernel(trial.index().spec(), context));
             } catch (IllegalArgumentException refused) {
                 throw new CommandException("knn: " + refused.getMessage(), refused);
             }

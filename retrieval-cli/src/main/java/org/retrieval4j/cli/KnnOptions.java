@@ -2,10 +2,11 @@ package org.retrieval4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
@@ -14,6 +15,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.Index;
 import org.retrieval4j.eval.IndexTrial;
+import org.retrieval4j.index.FaissFile;
 import org.retrieval4j.index.Metric;
 import org.retrieval4j.kernel.KernelCatalog;
 import picocli.CommandLine.Option;
@@ -29,8 +31,8 @@ final class KnnOptions {
             description = "What is compared (default: the index's metric).")
     private @Nullable String metric;
 
-    @Option(names = "--base", paramLabel = "X", required = true, description = "The vectors to search in.")
-    private Path base;
+    @Option(names = "--base", paramLabel = "X", description = "The vectors to search in.")
+    private @Nullable Path base;
 
     @Option(names = "--queries", paramLabel = "Q", required = true, description = "The vectors to search for.")
     private Path queries;
@@ -66,14 +68,18 @@ final class KnnOptions {
         return repeat;
     }
 
-    /** The metric, after {@link #spec} has told it. */
-    String metric() {
-        return Objects.requireNonNull(metric, "metric");
+    /** What an index compares by. */
+    Metric metric(ComponentSpec spec) {
+        return Metric.valueOf(parameter(spec, METRIC).toUpperCase(Locale.ROOT));
     }
 
-    /** The metric, which {@link #spec} has checked. */
-    Metric metricValue() {
-        return Metric.valueOf(metric().toUpperCase(Locale.ROOT));
+    private String parameter(ComponentSpec spec, String parameter) {
+        String value =
+                components.canonical(Index.class, spec).first().parameters().get(parameter);
+        if (value == null) {
+            throw new UsageException("--index " + spec.first().name() + " has no " + parameter);
+        }
+        return value;
     }
 
     /** Tells whether an index has a parameter. */
@@ -81,7 +87,14 @@ final class KnnOptions {
         return components.canonical(Index.class, spec).first().parameters().containsKey(parameter);
     }
 
+    boolean hasBase() {
+        return base != null;
+    }
+
     FloatMatrix base() throws IOException {
+        if (base == null) {
+            throw new UsageException("--base must be given: the vectors to search in");
+        }
         return VectorFiles.read(base, "train");
     }
 
@@ -111,27 +124,50 @@ final class KnnOptions {
                 .name();
     }
 
-    /** An index's spec with the metric in it; without {@code --metric}, all indexes must have the first one's. */
+    /** An index that FAISS wrote, filled. */
+    IndexTrial open(Path faiss, BuildContext context, int dimension) throws IOException {
+        long start = System.nanoTime();
+        Index index = FaissFile.read(faiss, context);
+        try {
+            requireMetric(parameter(index.spec(), METRIC), faiss.toString());
+            return IndexTrial.of(index, dimension, (System.nanoTime() - start) / 1e9);
+        } catch (RuntimeException refused) {
+            index.close();
+            throw refused;
+        }
+    }
+
+    /** Specs of indexes with one metric in them: that of {@code --metric}, or the first index's. */
+    List<ComponentSpec> specs(List<String> indexes) {
+        List<ComponentSpec> specs = new ArrayList<>();
+        String common = metric;
+        for (String index : indexes) {
+            ComponentSpec given = PipelineOptions.spec(components, "--index", Index.class, index);
+            common = common == null ? parameter(given, METRIC) : common;
+            specs.add(withMetric(given, common));
+        }
+        return specs;
+    }
+
     ComponentSpec spec(String index) {
-        ComponentSpec given = PipelineOptions.spec(components, "--index", Index.class, index);
-        if (metric == null) {
-            metric = components
-                    .canonical(Index.class, given)
-                    .first()
-                    .parameters()
-                    .get(METRIC);
-        }
-        if (metric == null) {
-            throw new UsageException("--index " + given.first().name() + " does not compare vectors by a metric");
-        }
+        return specs(List.of(index)).get(0);
+    }
+
+    private ComponentSpec withMetric(ComponentSpec given, String common) {
         Map<String, String> parameters = new LinkedHashMap<>(given.first().parameters());
-        String named = parameters.put(METRIC, metric);
-        if (named != null && !named.equals(metric)) {
+        String named = parameters.put(METRIC, common);
+        if (named != null && !named.equals(common)) {
             throw new UsageException(
-                    "--index names the metric " + named + ", --metric or an index before it another: " + metric);
+                    "--index names the metric " + named + ", --metric or an index before it another: " + common);
         }
         ComponentSpec spec =
                 ComponentSpec.of(new ComponentSpec.Part(given.first().name(), parameters));
         return PipelineOptions.spec(components, "--metric", Index.class, spec.toString());
+    }
+
+    private void requireMetric(String found, String where) {
+        if (metric != null && !metric.equals(found)) {
+            throw new UsageException("--metric is " + metric + ", but " + where + " compares by " + found);
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -105,6 +106,53 @@ class KnnCommandTest {
                 .isEqualTo(2);
         assertThat(run("--metric", "l2", "-k", 1, "--threads", 0).code()).isEqualTo(2);
         assertThat(run("--metric", "l2", "-k", 1, "--repeat", 0).code()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"flat", "ivf-flat(lists=4,probes=2)", "ivf-pq(lists=4,subquantizers=4,refine=0)", "hnsw(m=4)"})
+    void filesOfFaissAreWrittenAndSearched(String index) throws IOException {
+        Path file = folder.resolve("index.faiss");
+        Cli built = run("--metric", "l2", "--index", index, "-k", K, "--repeat", 1, "--write-faiss", file);
+        assertThat(built.err()).isEmpty();
+        long[] ids = NpyFile.read(folder.resolve("i.npy")).toLongs();
+        float[] scores = NpyFile.read(folder.resolve("s.npy")).toFloats();
+        Cli read = fromFile(file, "-k", K, "--repeat", 1);
+        assertThat(read.err()).isEmpty();
+        assertThat(NpyFile.read(folder.resolve("i.npy")).toLongs()).isEqualTo(ids);
+        assertThat(NpyFile.read(folder.resolve("s.npy")).toFloats()).isEqualTo(scores);
+        assertThat(fromFile(file, "-k", K, "--metric", "ip").err()).contains("--metric is ip", "compares by l2");
+        assertThat(fromFile(file, "-k", K, "--base", folder.resolve("x.npy")).code())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void saysWhatIsWrongWithFilesOfFaiss() {
+        assertThat(fromFile(folder.resolve("none.faiss"), "-k", 1).err()).contains("none.faiss");
+        assertThat(fromFile(folder.resolve("q.npy"), "-k", 1).err()).contains("q.npy", "FAISS");
+        Cli missing = Cli.run(
+                "knn",
+                "--queries",
+                folder.resolve("q.npy"),
+                "-k",
+                1,
+                "--output-ids",
+                folder.resolve("i.npy"),
+                "--output-scores",
+                folder.resolve("s.npy"));
+        assertThat(missing.code()).isEqualTo(2);
+        assertThat(missing.err()).contains("--base must be given");
+        assertThat(run("--index", "flat(metric=cosine)", "-k", 1, "--write-faiss", folder.resolve("x.faiss"))
+                        .err())
+                .contains("l2 or ip");
+    }
+
+    private Cli fromFile(Path file, Object... more) {
+        List<Object> arguments = new ArrayList<>(List.of("knn", "--index", "faiss:" + file));
+        arguments.addAll(List.of("--queries", folder.resolve("q.npy"), "--output-ids", folder.resolve("i.npy")));
+        arguments.addAll(List.of("--output-scores", folder.resolve("s.npy")));
+        arguments.addAll(List.of(more));
+        return Cli.run(arguments.toArray());
     }
 
     private Cli run(Object... more) {

@@ -73,6 +73,31 @@ public final class IndexTrial implements AutoCloseable {
     }
 
     /**
+     * An index that is filled already, for example from a file.
+     *
+     * @param index of dense vectors, which the trial closes
+     * @param dimension of its vectors
+     * @param openSeconds what it took to open it, told as {@link #buildSeconds}
+     * @return the trial
+     * @throws IllegalArgumentException if it holds no vector
+     */
+    public static IndexTrial of(Index index, int dimension, double openSeconds) {
+        if (index.size() < 1) {
+            throw new IllegalArgumentException("there must be at least 1 vector to search in, got none");
+        }
+        return new IndexTrial(index, (int) Math.min(Integer.MAX_VALUE, index.size()), dimension, openSeconds);
+    }
+
+    /**
+     * The index.
+     *
+     * @return it belongs to the trial
+     */
+    public Index index() {
+        return index;
+    }
+
+    /**
      * Searches. Before the rounds that count, searches run for two seconds, and on for up to ten as long as they become
      * faster.
      *

@@ -92,6 +92,16 @@ final class FaissInput implements AutoCloseable {
         }
     }
 
+    void bytes(byte[] target, int at, int count) throws IOException {
+        require(count);
+        for (int done = 0; done < count; ) {
+            fill(1);
+            int n = Math.min(count - done, buffer.remaining());
+            buffer.get(target, at + done, n);
+            done += n;
+        }
+    }
+
     CorruptFileException corrupt(String expected, String found) {
         return new CorruptFileException(path, position(), expected, found);
     }

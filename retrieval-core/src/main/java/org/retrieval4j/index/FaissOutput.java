@@ -37,6 +37,12 @@ final class FaissOutput implements AutoCloseable {
         }
     }
 
+    void bytes(byte[] values) throws IOException {
+        for (byte value : values) {
+            room(1).put(value);
+        }
+    }
+
     void longs(long[] values) throws IOException {
         for (long value : values) {
             room(Long.BYTES).putLong(value);

@@ -166,7 +166,25 @@ public final class HnswIndex implements IndexAlgorithm<HnswSegment> {
      * @throws IOException if the directory cannot be read
      */
     public static Index open(Options options, BuildContext context) throws IOException {
+        return of(options, context);
+    }
+
+    static SegmentedIndex<HnswSegment> of(Options options, BuildContext context) throws IOException {
         return SegmentedIndex.open(new HnswIndex(options, context), context);
+    }
+
+    Options options() {
+        return options;
+    }
+
+    /** A graph over vectors, however few. */
+    HnswGraph newGraph(NodeVectors vectors) {
+        return HnswBuilder.build(vectors, options.m, options.efConstruction, options.metric, kernels, context);
+    }
+
+    /** A segment with a graph made elsewhere, which is left out where segments have none. */
+    static HnswSegment segment(VectorLists vectors, HnswGraph graph) {
+        return new HnswSegment(vectors, vectors.size() < LEAST_GRAPH ? null : graph);
     }
 
     @Override
@@ -236,9 +254,7 @@ public final class HnswIndex implements IndexAlgorithm<HnswSegment> {
     }
 
     private @Nullable HnswGraph graph(NodeVectors vectors) {
-        return vectors.size() < LEAST_GRAPH
-                ? null
-                : HnswBuilder.build(vectors, options.m, options.efConstruction, options.metric, kernels, context);
+        return vectors.size() < LEAST_GRAPH ? null : newGraph(vectors);
     }
 
     @Override

@@ -44,9 +44,9 @@ import org.retrieval4j.storage.LiveSegment;
  */
 public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
     private static final String NAME = "ivf-pq";
-    private static final String CENTROIDS = "centroids";
-    private static final String CODEBOOKS = "codebooks";
-    private static final String ROTATION = "rotation";
+    static final String CENTROIDS = "centroids";
+    static final String CODEBOOKS = "codebooks";
+    static final String ROTATION = "rotation";
     private static final long SAMPLE_OF_CODES = 65_536;
 
     private final Options options;
@@ -175,7 +175,7 @@ public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
 
         @Override
         public Index open(Options options, ComponentState state, BuildContext context) throws IOException {
-            return SegmentedIndex.open(new IvfPqIndex(options, state, context), context);
+            return of(options, state, context);
         }
 
         @Override
@@ -223,7 +223,17 @@ public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
         Optional<ComponentState> learned =
                 IvfFlatIndex.learned(context, ComponentSpec.of(OptionsText.format(NAME, options)));
         ComponentState state = learned.isPresent() ? learned.get() : learn(options, context);
+        return of(options, state, context);
+    }
+
+    /** An index that has learned. */
+    static SegmentedIndex<VectorLists> of(Options options, ComponentState state, BuildContext context)
+            throws IOException {
         return SegmentedIndex.open(new IvfPqIndex(options, state, context), context);
+    }
+
+    Options options() {
+        return options;
     }
 
     private static ComponentState learn(Options options, BuildContext context) {
@@ -317,9 +327,18 @@ public final class IvfPqIndex implements IndexAlgorithm<VectorLists> {
         int[] lists = quantizer.assign(transformed, context);
         FloatMatrix coded = options.residual ? residuals(transformed, lists, quantizer.centroids()) : transformed;
         byte[] all = codes.encode(coded, kernels, context);
+        return segment(ids, lists, all, options.refine > 0 ? vectors : null);
+    }
+
+    /** A segment of codes alone, which need {@code refine=0}. */
+    VectorLists segment(long[] ids, int[] lists, byte[] all) {
+        return segment(ids, lists, all, null);
+    }
+
+    private VectorLists segment(long[] ids, int[] lists, byte[] all, @Nullable FloatMatrix vectors) {
         VectorLists.Content content = new VectorLists.Content(
-                vectors.columns(),
-                options.refine > 0 ? vectors : null,
+                codes.dimension(),
+                vectors,
                 ByteRows.of(ids.length, codes.codeBytes(), all),
                 hasBiases() ? biases(all, lists) : null);
         return VectorLists.build(ids, lists, options.lists, content);

@@ -186,6 +186,10 @@ final class MergedLists implements NodeVectors {
         parts.get(partOf[position]).copy(positionOf[position], target, at);
     }
 
+    void copyCode(int position, byte[] target) {
+        parts.get(partOf[position]).codes().copy(positionOf[position], 1, target, 0);
+    }
+
     int lists() {
         return ends.length;
     }
