@@ -119,7 +119,7 @@ public final class ArrayKernels implements Kernels {
         if (m == 0 || n == 0 || d == 0) {
             Arrays.fill(products, 0, m * n, 0);
         } else if (little(m, operand.matrix)) {
-            operand.host.products(x, operand.onHost(), products);
+            Host.KERNELS.products(x, operand.onHost(), products);
         } else {
             chunks(List.of(x), operand, false, (vectors, values, from, rows) -> {
                 multiply(vectors, operand, values);
@@ -142,11 +142,11 @@ public final class ArrayKernels implements Kernels {
             return;
         }
         if (operand.matrix.columns() == 0 || little(m, operand.matrix)) {
-            operand.host.assign(batch, operand.onHost(), ids);
+            Host.KERNELS.assign(batch, operand.onHost(), ids);
             return;
         }
         RowsOf source = new RowsOf(batch);
-        float[] norms = norms(batch, m, operand.host);
+        float[] norms = norms(batch, m, Host.KERNELS);
         chunks(batch, operand, false, (vectors, values, from, rows) -> {
             nearest(vectors, norms, from, operand, values, source, from, rows, ids);
         });
@@ -160,7 +160,7 @@ public final class ArrayKernels implements Kernels {
         int d = operand.matrix.columns();
         int rows = Kernels.requireFit(batch, operand, biases, sums, masses);
         if (rows == 0 || k == 0 || d == 0 || little(rows, operand.matrix)) {
-            operand.host.softSums(batch, operand.onHost(), biases, unit, sums, masses);
+            Host.KERNELS.softSums(batch, operand.onHost(), biases, unit, sums, masses);
             return;
         }
         SoftBatch soft = new SoftBatch(batch, k, d, sums, masses);
@@ -249,19 +249,20 @@ public final class ArrayKernels implements Kernels {
         values.subiRowVector(operand.halfNorms());
         double bound = 2 * Kernels.errorBound(operand.matrix.columns()) + 4 * SLACK;
         double largest = operand.largest;
-        long[] best;
         float[] margins = new float[rows];
         for (int i = 0; i < rows; i++) {
             margins[i] = (float) (bound * (norms[normsAt + i] * Math.sqrt(largest) + largest) + Float.MIN_NORMAL);
         }
-        float[] left = new float[rows];
-        try (INDArray most = values.max(1);
-                INDArray at = values.argMax(1);
-                INDArray margin = NativeArrays.copyOf(margins, 0, 1, rows)) {
-            most.subi(margin.reshape(rows));
-            values.subiColumnVector(most);
+        long[] best;
+        try (INDArray at = values.argMax(1)) {
             best = at.toLongVector();
         }
+        try (INDArray thresholds = NativeArrays.largest(values, best);
+                INDArray margin = NativeArrays.vector(margins)) {
+            thresholds.subi(margin);
+            values.subiColumnVector(thresholds);
+        }
+        float[] left = new float[rows];
         Nd4j.getExecutioner().exec(new ScalarMax(values, null, values, 0f));
         try (INDArray sum = values.sum(1)) {
             NativeArrays.read(sum, left, 0, rows);
@@ -278,7 +279,7 @@ public final class ArrayKernels implements Kernels {
         }
         if (near > 0) {
             int[] decided = new int[near];
-            operand.host.assign(source.select(nearRows, near), operand.onHost(), decided);
+            Host.KERNELS.assign(source.select(nearRows, near), operand.onHost(), decided);
             for (int i = 0; i < near; i++) {
                 ids[nearRows[i]] = decided[i];
             }
@@ -307,10 +308,6 @@ public final class ArrayKernels implements Kernels {
         return m * y.rows() * y.columns() < little;
     }
 
-    private static Kernels host() {
-        return KernelCatalog.load().get(KernelCatalog.LIGHT);
-    }
-
     private static ArrayOperand operand(Operand y) {
         if (!(y instanceof ArrayOperand operand)) {
             throw new IllegalArgumentException("the operand was prepared by other kernels: " + y.getClass());
@@ -329,6 +326,12 @@ public final class ArrayKernels implements Kernels {
         NativeArrays.unavailable().ifPresent(reason -> {
             throw new BackendException(reason);
         });
+    }
+
+    /** What computes where arrays do not pay; a look-up, so that it is made once. */
+    private static final class Host {
+        static final Kernels KERNELS =
+                KernelCatalog.load(ArrayKernels.class.getClassLoader()).get(KernelCatalog.LIGHT);
     }
 
     /** The rows of a batch one after another; for calls with rising rows. */
@@ -428,7 +431,6 @@ public final class ArrayKernels implements Kernels {
         private final double largest;
         private final NativeArrays.@Nullable Resident arrays;
         private final NativeArrays.Pool pool = new NativeArrays.Pool();
-        private final Kernels host = host();
         private @Nullable Operand onHost;
 
         ArrayOperand(FloatMatrix matrix) {
@@ -461,7 +463,7 @@ public final class ArrayKernels implements Kernels {
         /** Made when first needed: a large batch has no use for it. */
         synchronized Operand onHost() {
             if (onHost == null) {
-                onHost = host.prepare(matrix);
+                onHost = Host.KERNELS.prepare(matrix);
             }
             return onHost;
         }
@@ -496,7 +498,7 @@ public final class ArrayKernels implements Kernels {
             this.matrix = requireNonNull(matrix, "matrix");
             boolean any = matrix.rows() > 0 && matrix.columns() > 0;
             this.array = any ? new NativeArrays.Resident(matrix) : null;
-            this.norms = norms(List.of(matrix), matrix.rows(), host());
+            this.norms = norms(List.of(matrix), matrix.rows(), Host.KERNELS);
         }
 
         @Override
@@ -514,7 +516,7 @@ public final class ArrayKernels implements Kernels {
             }
             if (array == null || little(to - from, operand.matrix)) {
                 int[] part = new int[to - from];
-                operand.host.assign(x, operand.onHost(), part);
+                Host.KERNELS.assign(x, operand.onHost(), part);
                 System.arraycopy(part, 0, ids, from, part.length);
                 return;
             }

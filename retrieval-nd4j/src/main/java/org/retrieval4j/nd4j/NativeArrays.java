@@ -1,6 +1,7 @@
 package org.retrieval4j.nd4j;
 
 import java.lang.ref.Reference;
+import java.nio.FloatBuffer;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,6 +40,13 @@ final class NativeArrays {
         return array;
     }
 
+    /** A copy of some floats, of one dimension. */
+    static INDArray vector(float[] values) {
+        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, values.length);
+        fill(array, values, 0, values.length);
+        return array;
+    }
+
     private static void fill(INDArray array, float[] values, int from, int size) {
         if (cuda()) {
             float[] part = new float[size];
@@ -54,6 +62,21 @@ final class NativeArrays {
     static void read(INDArray array, float[] target, int at, int size) {
         array.data().asNioFloat().get(target, at, size);
         Reference.reachabilityFence(array);
+    }
+
+    /** The largest value of each row, which stands at given columns: looked up on the CPU, searched again on a GPU. */
+    static INDArray largest(INDArray matrix, long[] columns) {
+        if (cuda()) {
+            return matrix.max(1);
+        }
+        FloatBuffer values = matrix.data().asNioFloat();
+        float[] largest = new float[columns.length];
+        int width = matrix.columns();
+        for (int i = 0; i < columns.length; i++) {
+            largest[i] = values.get(i * width + (int) Math.max(0, columns[i]));
+        }
+        Reference.reachabilityFence(matrix);
+        return vector(largest);
     }
 
     /** Arrays that stay, and are freed at {@link #close()}, but not before running uses have ended. */
