@@ -102,6 +102,9 @@ class ArchitectureTest {
         methods()
                 .that()
                 .arePublic()
+                .and()
+                .areDeclaredInClassesThat()
+                .arePublic()
                 .should(new ArchCondition<>("show no INDArray") {
                     @Override
                     public void check(com.tngtech.archunit.core.domain.JavaMethod method, ConditionEvents events) {
