@@ -21,7 +21,7 @@ import org.retrieval4j.kernel.Kernels;
 /**
  * {@code kernel=arrays}: batches of many pictures at once as ND4J's arrays, on the CPU or, with ND4J's CUDA backend, on a
  * GPU. Codebooks and what k-means learns from stay on the device between calls. {@code auto} takes these kernels where
- * the CUDA backend is on the class path and has code for the GPU: on the CPU they were never the fastest
+ * the CUDA backend is on the class path and has code for the GPU: on the CPU they win nothing but some NetVLAD
  * (retrieval-bench/README.md).
  *
  * <p>An operation costs some ten microseconds whatever its size, so that little work, such as one picture or one query, is
