@@ -8,6 +8,7 @@ module org.retrieval4j.localization {
     exports org.retrieval4j.localization.camera;
     exports org.retrieval4j.localization.colmap;
     exports org.retrieval4j.localization.geometry;
+    exports org.retrieval4j.localization.map;
     exports org.retrieval4j.localization.pose;
 
     provides org.retrieval4j.spi.ComponentProvider with

@@ -41,6 +41,18 @@ public record PoseEstimate(
         }
     }
 
+    /**
+     * No pose.
+     *
+     * @param status why
+     * @param camera the camera
+     * @return an estimate without inliers
+     * @throws IllegalArgumentException if the status is LOCALIZED
+     */
+    public static PoseEstimate of(Status status, Camera camera) {
+        return failed(status, camera, 0);
+    }
+
     static PoseEstimate failed(Status status, Camera camera, int iterations) {
         return new PoseEstimate(status, Optional.empty(), camera, new int[0], new double[0], 0, iterations);
     }

@@ -1,0 +1,298 @@
+package org.retrieval4j.localization.map;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.Matcher;
+import org.retrieval4j.api.Matches;
+
+/**
+ * Makes a map of pictures whose poses are known: pairs are matched, matches that break the known epipolar geometry are left
+ * out, the rest is joined to tracks of at most one keypoint a picture, the surest matches first, and each track is
+ * triangulated. No structure from motion: poses come from COLMAP, from a phone's tracking, or from a survey.
+ *
+ * <p>Thread-safe: static. The same features, poses and options give the same map on any number of threads.
+ */
+public final class MapBuilder {
+    private MapBuilder() {}
+
+    /**
+     * How to build.
+     *
+     * @param maxError largest error in pixels, of a match from the epipolar line and of an observation from its point. Larger:
+     *     more points, rougher ones; needed where poses are rough
+     * @param minAngleDegrees least angle between two observations of a point. Larger: points are more exact, distant ones
+     *     are lost
+     * @param pairs pictures that each is matched with: those nearest that look the same way. Larger: longer tracks, more time
+     */
+    public record Options(double maxError, double minAngleDegrees, int pairs) {
+        /** Checks the ranges. */
+        public Options {
+            if (!(maxError > 0) || Double.isInfinite(maxError)) {
+                throw new IllegalArgumentException("maxError must be above 0 and finite, got " + maxError);
+            }
+            if (!(minAngleDegrees >= 0 && minAngleDegrees < 90)) {
+                throw new IllegalArgumentException("minAngleDegrees must be from 0 to 90, got " + minAngleDegrees);
+            }
+            if (pairs < 1) {
+                throw new IllegalArgumentException("pairs must be at least 1, got " + pairs);
+            }
+        }
+
+        /**
+         * Good for poses of structure from motion.
+         *
+         * @return error 4 px, angle 1.5 degrees, 20 pairs a picture
+         */
+        public static Options defaults() {
+            return new Options(4, 1.5, 20);
+        }
+    }
+
+    /**
+     * Builds a map.
+     *
+     * @param images the pictures
+     * @param features of each, in stored pixels
+     * @param matcher pairs their features
+     * @param options how to build
+     * @param executor runs the pairs
+     * @return the map, in memory
+     * @throws IllegalArgumentException if images and features are not as many
+     */
+    public static PointMap build(
+            List<MapImage> images, List<ImageFeatures> features, Matcher matcher, Options options, Executor executor) {
+        requireNonNull(matcher, "matcher");
+        requireNonNull(options, "options");
+        if (images.size() != features.size()) {
+            throw new IllegalArgumentException(
+                    "features must be one for each of " + images.size() + " images, got " + features.size());
+        }
+        List<View> views = new ArrayList<>();
+        for (int i = 0; i < images.size(); i++) {
+            views.add(new View(images.get(i), features.get(i)));
+        }
+        List<CompletableFuture<List<Match>>> running = new ArrayList<>();
+        for (int[] pair : pairs(views, options.pairs())) {
+            running.add(CompletableFuture.supplyAsync(
+                    () -> match(views, pair[0], pair[1], matcher, options.maxError()), executor));
+        }
+        List<Match> all = new ArrayList<>();
+        for (CompletableFuture<List<Match>> matches : running) {
+            all.addAll(matches.join());
+        }
+        all.sort((a, b) -> Float.compare(b.score, a.score)); // stable: ties stay in the order of the pairs
+        return PointMap.of(images, triangulate(views, tracks(views, all), options));
+    }
+
+    private record Match(int first, int firstKeypoint, int second, int secondKeypoint, float score) {}
+
+    /** A picture with the directions of its keypoints in the world. */
+    private static final class View {
+        final MapImage image;
+        final ImageFeatures features;
+        final double[] rotation;
+        final double[] center;
+        final double[][] rays;
+
+        View(MapImage image, ImageFeatures features) {
+            this.image = image;
+            this.features = features;
+            rotation = image.pose().rotation();
+            center = image.pose().center();
+            FloatMatrix keypoints = features.keypoints().values();
+            rays = new double[keypoints.rows()][];
+            double[] ray = new double[3];
+            for (int k = 0; k < rays.length; k++) {
+                if (image.camera().unproject(keypoints.get(k, 0), keypoints.get(k, 1), ray)) {
+                    double[] turned = new double[3];
+                    for (int i = 0; i < 3; i++) {
+                        turned[i] = rotation[i] * ray[0] + rotation[3 + i] * ray[1] + rotation[6 + i] * ray[2];
+                    }
+                    rays[k] = turned;
+                } else {
+                    rays[k] = new double[0];
+                }
+            }
+        }
+
+        Triangulation.Observation observation(int keypoint) {
+            FloatMatrix keypoints = features.keypoints().values();
+            return new Triangulation.Observation(
+                    image.camera(),
+                    image.pose(),
+                    rotation,
+                    center,
+                    rays[keypoint],
+                    keypoints.get(keypoint, 0),
+                    keypoints.get(keypoint, 1));
+        }
+    }
+
+    /** Each picture with those nearest that look less than a right angle away. */
+    private static List<int[]> pairs(List<View> views, int most) {
+        int n = views.size();
+        boolean[][] wanted = new boolean[n][n];
+        for (int i = 0; i < n; i++) {
+            int from = i;
+            List<Integer> others = new ArrayList<>();
+            for (int j = 0; j < n; j++) {
+                if (j != i && looksAlike(views.get(i), views.get(j))) {
+                    others.add(j);
+                }
+            }
+            others.sort((a, b) ->
+                    Double.compare(distance(views.get(from), views.get(a)), distance(views.get(from), views.get(b))));
+            for (int j : others.subList(0, Math.min(most, others.size()))) {
+                wanted[Math.min(i, j)][Math.max(i, j)] = true;
+            }
+        }
+        List<int[]> pairs = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            for (int j = i + 1; j < n; j++) {
+                if (wanted[i][j]) {
+                    pairs.add(new int[] {i, j});
+                }
+            }
+        }
+        return pairs;
+    }
+
+    private static boolean looksAlike(View a, View b) {
+        // third rows of the rotations: where the cameras look in the world
+        return a.rotation[6] * b.rotation[6] + a.rotation[7] * b.rotation[7] + a.rotation[8] * b.rotation[8] > 0;
+    }
+
+    private static double distance(View a, View b) {
+        double sum = 0;
+        for (int i = 0; i < 3; i++) {
+            sum += (a.center[i] - b.center[i]) * (a.center[i] - b.center[i]);
+        }
+        return sum;
+    }
+
+    /** Matches that agree with the known epipolar geometry and meet before both cameras. */
+    private static List<Match> match(List<View> views, int first, int second, Matcher matcher, double maxError) {
+        View a = views.get(first);
+        View b = views.get(second);
+        Matches matches = matcher.match(a.features, b.features);
+        List<Match> kept = new ArrayList<>();
+        double[] base = new double[3];
+        for (int i = 0; i < 3; i++) {
+            base[i] = b.center[i] - a.center[i];
+        }
+        for (int k = 0; k < matches.size(); k++) {
+            double[] p = a.rays[matches.queryIndices()[k]];
+            double[] q = b.rays[matches.referenceIndices()[k]];
+            if (p.length == 0 || q.length == 0) {
+                continue;
+            }
+            // sines of the angles between each ray and the epipolar plane of the other
+            double[] normal = cross(base, p);
+            double[] other = cross(base, q);
+            double fromFirst = dot(normal, q) / Math.sqrt(dot(normal, normal));
+            double fromSecond = dot(other, p) / Math.sqrt(dot(other, other));
+            double cosine = dot(p, q);
+            boolean before = dot(p, base) - cosine * dot(q, base) > 0 && cosine * dot(p, base) - dot(q, base) > 0;
+            if (before
+                    && Math.abs(fromFirst) * b.image.camera().focalLength() < maxError
+                    && Math.abs(fromSecond) * a.image.camera().focalLength() < maxError) {
+                kept.add(new Match(
+                        first, matches.queryIndices()[k], second, matches.referenceIndices()[k], matches.scores()[k]));
+            }
+        }
+        return kept;
+    }
+
+    private static double[] cross(double[] a, double[] b) {
+        return new double[] {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+    }
+
+    private static double dot(double[] a, double[] b) {
+        return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    }
+
+    /** Joins matches by union-find; two tracks that have keypoints of the same picture stay apart. */
+    private static List<List<int[]>> tracks(List<View> views, List<Match> matches) {
+        int[] from = new int[views.size() + 1];
+        for (int i = 0; i < views.size(); i++) {
+            from[i + 1] = from[i] + views.get(i).rays.length;
+        }
+        int[] parent = new int[from[views.size()]];
+        Arrays.setAll(parent, i -> i);
+        List<List<int[]>> members = new ArrayList<>();
+        for (int i = 0; i < views.size(); i++) {
+            for (int k = 0; k < views.get(i).rays.length; k++) {
+                List<int[]> own = new ArrayList<>(1);
+                own.add(new int[] {i, k});
+                members.add(own);
+            }
+        }
+        for (Match match : matches) {
+            int a = root(parent, from[match.first] + match.firstKeypoint);
+            int b = root(parent, from[match.second] + match.secondKeypoint);
+            if (a != b && !shareAnImage(members.get(a), members.get(b))) {
+                int large = members.get(a).size() >= members.get(b).size() ? a : b;
+                int small = large == a ? b : a;
+                parent[small] = large;
+                members.get(large).addAll(members.get(small));
+                members.set(small, List.of());
+            }
+        }
+        List<List<int[]>> tracks = new ArrayList<>();
+        for (List<int[]> track : members) {
+            if (track.size() > 1) {
+                track.sort((p, q) -> Integer.compare(p[0], q[0]));
+                tracks.add(track);
+            }
+        }
+        return tracks;
+    }
+
+    private static int root(int[] parent, int node) {
+        int at = node;
+        while (parent[at] != at) {
+            parent[at] = parent[parent[at]];
+            at = parent[at];
+        }
+        return at;
+    }
+
+    private static boolean shareAnImage(List<int[]> a, List<int[]> b) {
+        for (int[] p : a) {
+            for (int[] q : b) {
+                if (p[0] == q[0]) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static List<PointMap.Point> triangulate(List<View> views, List<List<int[]>> tracks, Options options) {
+        Triangulation triangulation = new Triangulation(options.maxError(), options.minAngleDegrees());
+        List<PointMap.Point> points = new ArrayList<>();
+        for (List<int[]> track : tracks) {
+            Triangulation.Observation[] seen = new Triangulation.Observation[track.size()];
+            for (int i = 0; i < seen.length; i++) {
+                seen[i] = views.get(track.get(i)[0]).observation(track.get(i)[1]);
+            }
+            if (triangulation.find(seen)) {
+                int[] inliers = triangulation.inliers();
+                int[] kept = new int[2 * inliers.length];
+                for (int i = 0; i < inliers.length; i++) {
+                    System.arraycopy(track.get(inliers[i]), 0, kept, 2 * i, 2);
+                }
+                double[] x = triangulation.point();
+                points.add(new PointMap.Point(x[0], x[1], x[2], kept));
+            }
+        }
+        return points;
+    }
+}

@@ -1,0 +1,166 @@
+package org.retrieval4j.localization.map;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.retrieval4j.api.FeatureSource;
+import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.pose.PoseEstimator;
+import org.retrieval4j.localization.pose.Status;
+
+class PointMapTest {
+    private static final MadeUpWorld WORLD = new MadeUpWorld(6, 120, 1);
+
+    private static PointMap build() {
+        return MapBuilder.build(
+                WORLD.images, WORLD.features, MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), Runnable::run);
+    }
+
+    private static void assertSame(PointMap a, PointMap b) {
+        assertThat(a.images()).isEqualTo(b.images());
+        assertThat(a.size()).isEqualTo(b.size());
+        for (int i = 0; i < a.images().size(); i++) {
+            assertThat(a.keypoints(i)).isEqualTo(b.keypoints(i));
+            assertThat(a.observed(i)).isEqualTo(b.observed(i));
+        }
+        for (int p = 0; p < a.size(); p++) {
+            assertThat(a.imagesOf(p)).isEqualTo(b.imagesOf(p));
+            for (int axis = 0; axis < 3; axis++) {
+                assertThat(a.coordinate(p, axis)).isEqualTo(b.coordinate(p, axis));
+            }
+        }
+    }
+
+    @Test
+    void matchesOfPosedPicturesBecomePoints() throws IOException {
+        try (PointMap map = build()) {
+            // 96 of 120 are matched right; of wrong matches few agree with the poses
+            int near = 0;
+            for (int p = 0; p < map.size(); p++) {
+                double nearest = Double.POSITIVE_INFINITY;
+                for (int q = 0; q < 120; q++) {
+                    double distance = 0;
+                    for (int axis = 0; axis < 3; axis++) {
+                        distance += Math.pow(map.coordinate(p, axis) - WORLD.points[3 * q + axis], 2);
+                    }
+                    nearest = Math.min(nearest, Math.sqrt(distance));
+                }
+                near += nearest < 0.01 && map.imagesOf(p).length == 6 ? 1 : 0;
+            }
+            assertThat(near).isBetween(90, 96);
+            assertThat(map.size()).isBetween(near, near + 8);
+        }
+    }
+
+    @Test
+    void isTheSameOnAnyNumberOfThreads() throws IOException {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (PointMap alone = build();
+                PointMap many = MapBuilder.build(
+                        WORLD.images, WORLD.features, MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), threads)) {
+            assertSame(many, alone);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void isReadAsItWasWritten(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("points");
+        try (PointMap map = build()) {
+            map.write(file);
+            try (PointMap opened = PointMap.open(file)) {
+                assertSame(opened, map);
+                opened.write(folder.resolve("again"));
+            }
+        }
+        assertThat(folder.resolve("again")).hasSameBinaryContentAs(file);
+        try (PointMap empty = PointMap.of(List.of(), List.of())) {
+            empty.write(file);
+        }
+        try (PointMap opened = PointMap.open(file)) {
+            assertThat(opened.size()).isZero();
+        }
+    }
+
+    @Test
+    void damagedFilesAreRefusedOrRead(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("points");
+        try (PointMap map = build()) {
+            map.write(file);
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        Random random = new Random(2);
+        for (int run = 0; run < 300; run++) {
+            byte[] damaged = bytes.clone();
+            damaged[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+            if (run % 3 == 0) {
+                damaged = Arrays.copyOf(bytes, random.nextInt(bytes.length));
+            }
+            Path target = folder.resolve("damaged-" + run);
+            Files.write(target, damaged);
+            try (PointMap opened = PointMap.open(target)) {
+                for (int i = 0; i < opened.images().size(); i++) {
+                    for (int point : opened.observed(i)) {
+                        assertThat(opened.imagesOf(point)).isNotNull();
+                    }
+                }
+            } catch (IOException expected) {
+                assertThat(expected).hasMessageContaining("damaged-" + run);
+            }
+        }
+    }
+
+    @Test
+    void refusesWhatDoesNotBelongTogether() {
+        List<MapImage> images = WORLD.images;
+        assertThatThrownBy(() -> PointMap.of(images, List.of(new PointMap.Point(0, 0, 0, new int[] {9, 0}))))
+                .hasMessageContaining("one of 6 images, got 9");
+        assertThatThrownBy(() -> PointMap.of(
+                        images,
+                        List.of(
+                                new PointMap.Point(0, 0, 0, new int[] {0, 3, 1, 3}),
+                                new PointMap.Point(1, 0, 0, new int[] {0, 3, 2, 3}))))
+                .hasMessageContaining("keypoint 3 of image 0");
+        List<MapImage> twice = new ArrayList<>(images);
+        twice.add(images.get(0));
+        assertThatThrownBy(() -> PointMap.of(twice, List.of())).hasMessageContaining("different ids and names");
+    }
+
+    @Test
+    void aQueryIsLocalizedAndAStrangerIsNot() throws IOException {
+        FeatureSource source = id -> Optional.of(WORLD.features.get((int) id - 100));
+        try (PointMap map = build()) {
+            SfmLocalizer localizer = new SfmLocalizer(
+                    map, source, MadeUpWorld.matcher(3), new PoseEstimator(PoseEstimator.Options.defaults()));
+            Pose truth = MadeUpWorld.pose(0.6);
+            SfmLocalizer.Localization found = localizer.localize(
+                    WORLD.see(truth, 0.3, new Random(3)), MadeUpWorld.CAMERA, List.of(101L, 104L, 7L, 103L));
+            assertThat(found.estimate().status()).isEqualTo(Status.LOCALIZED);
+            assertThat(found.images()).containsExactlyInAnyOrder(1, 4, 3);
+            Pose pose = found.estimate().pose().orElseThrow();
+            assertThat(pose.positionError(truth)).isLessThan(0.02);
+            assertThat(pose.rotationErrorDegrees(truth)).isLessThan(0.2);
+            SfmLocalizer.Localization stranger = localizer.localize(
+                    new MadeUpWorld(1, 120, 99).features.get(0), MadeUpWorld.CAMERA, List.of(101L, 104L));
+            assertThat(stranger.estimate().status()).isEqualTo(Status.NO_CONSENSUS);
+            assertThat(localizer
+                            .localize(WORLD.features.get(0), MadeUpWorld.CAMERA, List.of())
+                            .estimate()
+                            .status())
+                    .isEqualTo(Status.NOTHING_RETRIEVED);
+        }
+    }
+}
