@@ -19,7 +19,9 @@ import subprocess
 import tempfile
 import time
 
-os.environ["OMP_NUM_THREADS"] = "1"
+from peer_settings import one_thread_at_its_best
+
+one_thread_at_its_best()
 
 import faiss
 import numpy as np

@@ -203,13 +203,14 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
     private final class Block {
         final FlatCandidates[] best = new FlatCandidates[starts.length - 1];
         int images;
-        private long segmentBits;
+        private long firstRow; // with the number of the segment before it
         private boolean regions;
         private double longest;
         private double farthest; // of codes from vectors
         private boolean measurable;
-        private int[] rows = {}; // of the images, in the segment
+        private int[] rows = {}; // of the images, from the first on
         private int[] vectors = {}; // the first of each image's vectors, in the block
+        private int counted; // so many rows and vectors are 0, 1, 2 …
         private int[] imageOf = {}; // of each vector
         private double[] vectorNorms = {};
         private float[] scales = {};
@@ -234,22 +235,8 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
         /** Collects the live and accepted images among neighbors. */
         void load(LiveSegment<FlatSegment> segment, long number, int from, int to) {
             FlatSegment flat = segment.segment();
-            segmentBits = number << 32;
-            if (rows.length < to - from) {
-                rows = new int[to - from];
-                vectors = new int[to - from + 1];
-            }
-            images = 0;
-            boolean all = segment.isWhole() && search.acceptsAll();
-            for (int row = from; row < to; row++) {
-                if (all
-                        || segment.isLive(row)
-                                && (search.acceptsAll() || search.accept().test(flat.id(row)))) {
-                    rows[images] = row;
-                    vectors[images + 1] = vectors[images] + flat.vectorCount(row);
-                    images++;
-                }
-            }
+            firstRow = (number << 32) + from;
+            collect(segment, from, to);
             int count = vectors[images];
             regions = flat.hasRegions() || owners.length > best.length;
             if (vectorNorms.length < count) {
@@ -257,13 +244,14 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 imageOf = new int[count];
                 scales = new float[count];
                 biases = new float[count];
+                Arrays.fill(scales, 1);
             }
             for (int i = 0; i < images; ) {
                 int first = i++;
                 while (i < images && rows[i] == rows[i - 1] + 1) {
                     i++;
                 }
-                flat.norms(flat.start(rows[first]), vectors[i] - vectors[first], vectorNorms, vectors[first]);
+                flat.norms(flat.start(from + rows[first]), vectors[i] - vectors[first], vectorNorms, vectors[first]);
             }
             longest = 0;
             measurable = usable;
@@ -271,19 +259,49 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 double norm = vectorNorms[v];
                 longest = Math.max(longest, norm);
                 measurable &= isMeasurable(norm);
-                scales[v] = metric == Metric.COSINE ? norm == 0 ? 0 : (float) (1 / norm) : 1;
-                biases[v] = metric == Metric.L2 ? (float) (-0.5 * norm * norm) : 0;
+            }
+            for (int v = 0; v < count && metric == Metric.COSINE; v++) {
+                scales[v] = vectorNorms[v] == 0 ? 0 : (float) (1 / vectorNorms[v]);
+            }
+            for (int v = 0; v < count && metric == Metric.L2; v++) {
+                biases[v] = (float) (-0.5 * vectorNorms[v] * vectorNorms[v]);
             }
             farthest = 0;
             if (regions || flat.hasLosses()) {
-                loadImages(flat);
+                loadImages(flat, from);
             }
             loadVectors(flat, from, to);
         }
 
-        private void loadImages(FlatSegment flat) {
+        private void collect(LiveSegment<FlatSegment> segment, int from, int to) {
+            FlatSegment flat = segment.segment();
+            if (rows.length < to - from) {
+                rows = new int[to - from];
+                vectors = new int[to - from + 1];
+                counted = 0;
+            }
+            if (segment.isWhole() && search.acceptsAll() && !flat.hasRegions()) {
+                for (images = to - from; counted < images; counted++) {
+                    rows[counted] = counted;
+                    vectors[counted + 1] = counted + 1;
+                }
+                return;
+            }
+            counted = 0;
+            images = 0;
+            for (int row = from; row < to; row++) {
+                if (segment.isLive(row)
+                        && (search.acceptsAll() || search.accept().test(flat.id(row)))) {
+                    rows[images] = row - from;
+                    vectors[images + 1] = vectors[images] + flat.vectorCount(row);
+                    images++;
+                }
+            }
+        }
+
+        private void loadImages(FlatSegment flat, int from) {
             for (int i = 0; i < images; i++) {
-                for (int v = vectors[i], stored = flat.start(rows[i]); v < vectors[i + 1]; v++, stored++) {
+                for (int v = vectors[i], stored = flat.start(from + rows[i]); v < vectors[i + 1]; v++, stored++) {
                     imageOf[v] = i;
                     double norm = vectorNorms[v];
                     double loss = flat.loss(stored);
@@ -307,7 +325,7 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 return;
             }
             for (int i = 0; i < images; i++) {
-                rowsOf.copy(flat.start(rows[i]), vectors[i + 1] - vectors[i], values, vectors[i] * d);
+                rowsOf.copy(flat.start(from + rows[i]), vectors[i + 1] - vectors[i], values, vectors[i] * d);
             }
             matrix = FloatMatrix.of(count, d, values);
         }
@@ -328,7 +346,7 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
             }
             kernels.reaching(matrix, scales, biases, operand, limits, (v, w, t) -> {
                 double score = factors[w] * t + summands[w];
-                if (best[owners[w]].add(segmentBits | rows[v], score, errors[w])) {
+                if (best[owners[w]].add(firstRow + rows[v], score, errors[w])) {
                     limits[w] = limit(w);
                 }
             });
@@ -357,7 +375,7 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                 for (int q = 0; q < best.length; q++) {
                     int pair = i * best.length + q;
                     if (scores[pair] > Double.NEGATIVE_INFINITY) {
-                        best[q].add(segmentBits | rows[i], scores[pair], off[pair]);
+                        best[q].add(firstRow + rows[i], scores[pair], off[pair]);
                     }
                 }
             }
@@ -370,7 +388,7 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
                     for (int v = vectors[i]; v < vectors[i + 1]; v++) {
                         score = Math.max(score, exact(matrix, v, vectorNorms[v], q));
                     }
-                    best[q].add(segmentBits | rows[i], score, 0);
+                    best[q].add(firstRow + rows[i], score, 0);
                 }
             }
         }
