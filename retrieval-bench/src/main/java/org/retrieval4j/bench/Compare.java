@@ -55,7 +55,7 @@ public final class Compare {
     static Map<String, Score> read(Path file) throws IOException {
         try {
             return scores(JsonReader.read(Files.readString(file)));
-        } catch (IllegalArgumentException | ClassCastException | NullPointerException wrong) {
+        } catch (IllegalArgumentException | ClassCastException wrong) {
             throw new IOException(file + " is no result of JMH in JSON: " + wrong.getMessage(), wrong);
         }
     }
@@ -64,8 +64,8 @@ public final class Compare {
         Map<String, Score> scores = new LinkedHashMap<>();
         for (Object entry : (List<?>) json) {
             Map<?, ?> run = (Map<?, ?>) entry;
-            Map<?, ?> metric = (Map<?, ?>) run.get("primaryMetric");
-            String name = (String) run.get("benchmark");
+            Map<?, ?> metric = (Map<?, ?>) part(run, "primaryMetric");
+            String name = (String) part(run, "benchmark");
             StringBuilder key = new StringBuilder(
                     name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1)); // class and method
             if (run.get("params") instanceof Map<?, ?> params) {
@@ -75,12 +75,20 @@ public final class Compare {
             scores.put(
                     key.toString(),
                     new Score(
-                            number(metric.get("score")),
-                            number(metric.get("scoreError")),
+                            number(part(metric, "score")),
+                            number(part(metric, "scoreError")),
                             !"thrpt".equals(run.get("mode")),
-                            (String) metric.get("scoreUnit")));
+                            (String) part(metric, "scoreUnit")));
         }
         return scores;
+    }
+
+    private static Object part(Map<?, ?> object, String key) {
+        Object value = object.get(key);
+        if (value == null) {
+            throw new IllegalArgumentException("\"" + key + "\" is missing");
+        }
+        return value;
     }
 
     private static double number(Object json) {
@@ -95,7 +103,7 @@ public final class Compare {
             Score before = baseline.get(name);
             if (before != null && before.unit.equals(score.unit) && before.time == score.time) {
                 double[] ratio = before.ratio(score);
-                String verdict = !(ratio[1] <= 1) && ratio[1] == ratio[1] ? "faster" : ratio[2] < 1 ? "slower" : "";
+                String verdict = ratio[1] > 1 ? "faster" : ratio[2] < 1 ? "slower" : "";
                 lines.add(String.format(
                         Locale.ROOT,
                         "| %s | %s | %s | %.2f | %.2f–%.2f | %s |",
