@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             KnnCommand.class,
             PnpCommand.class,
+            MapCommand.class,
+            LocalizeCommand.class,
             BenchCommand.class,
             DoctorCommand.class
         },

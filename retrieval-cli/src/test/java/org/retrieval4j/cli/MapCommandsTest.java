@@ -1,0 +1,168 @@
+package org.retrieval4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.retrieval4j.api.Image;
+import org.retrieval4j.api.ImageLimits;
+import org.retrieval4j.api.ImageReader;
+import org.retrieval4j.localization.camera.Camera;
+import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.pose.PoseFile;
+
+/** A map of a painted wall, seen from several places: built, looked at, and localized in. */
+class MapCommandsTest {
+    private static final Camera CAMERA = Camera.parse("PINHOLE 480 360 450 450 240 180");
+
+    @TempDir
+    static Path folder;
+
+    private static Cli built;
+
+    @BeforeAll
+    static void build() throws IOException {
+        Path images = Files.createDirectories(folder.resolve("images/sub"));
+        Image wall = Photographs.graf(1);
+        List<String> poses = new ArrayList<>();
+        List<String> cameras = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            paint(wall, pose(0.2 * i - 0.4), images.resolve("view" + i + ".png"));
+            poses.add("sub/view" + i + ".png " + text(pose(0.2 * i - 0.4)));
+            cameras.add("sub/view" + i + ".png " + CAMERA);
+        }
+        Files.writeString(images.resolve("other.png"), "no picture, and not named in the poses");
+        Files.write(folder.resolve("poses.txt"), poses);
+        Files.write(folder.resolve("cameras.txt"), cameras);
+        paint(wall, pose(0.1), folder.resolve("query.png"));
+        Image cat = ImageReader.load(ImageLimits.defaults()).read(Photographs.bytes("data/cat.jpg"));
+        paint(cat, pose(0.1), folder.resolve("elsewhere.png"));
+        Files.writeString(folder.resolve("queries.txt"), "query.png " + CAMERA + "\nelsewhere.png " + CAMERA + "\n");
+        built = build(folder.resolve("map"));
+    }
+
+    private static Cli build(Path map) {
+        return Cli.run(
+                "map",
+                "build",
+                "--images",
+                folder.resolve("images"),
+                "--poses",
+                folder.resolve("poses.txt"),
+                "--cameras",
+                folder.resolve("cameras.txt"),
+                "--output",
+                map,
+                "--retrieval",
+                "vlad(clusters=8)",
+                "--json");
+    }
+
+    /** Three units before the wall, turned about its middle. */
+    private static Pose pose(double angle) {
+        return new Pose(Math.cos(angle / 2), 0, Math.sin(angle / 2), 0, 0, 0, 3);
+    }
+
+    private static String text(Pose p) {
+        return p.qw() + " " + p.qx() + " " + p.qy() + " " + p.qz() + " " + p.tx() + " " + p.ty() + " " + p.tz();
+    }
+
+    /** Renders the wall, two units wide in the plane z = 0, by rays. */
+    private static void paint(Image wall, Pose pose, Path file) throws IOException {
+        double[] c = pose.center();
+        double[] r = pose.rotation();
+        double[] ray = new double[3];
+        BufferedImage picture = new BufferedImage(CAMERA.width(), CAMERA.height(), BufferedImage.TYPE_INT_RGB);
+        double scale = wall.width() / 2.0;
+        for (int v = 0; v < CAMERA.height(); v++) {
+            for (int u = 0; u < CAMERA.width(); u++) {
+                int sum = 0;
+                int[] color = new int[3];
+                for (int s = 0; s < 4; s++) {
+                    CAMERA.unproject(u + 0.25 + 0.5 * (s % 2), v + 0.25 + 0.5 * (s / 2), ray);
+                    double dx = r[0] * ray[0] + r[3] * ray[1] + r[6] * ray[2];
+                    double dy = r[1] * ray[0] + r[4] * ray[1] + r[7] * ray[2];
+                    double dz = r[2] * ray[0] + r[5] * ray[1] + r[8] * ray[2];
+                    double t = -c[2] / dz;
+                    int x = (int) Math.floor((c[0] + t * dx) * scale + wall.width() / 2.0);
+                    int y = (int) Math.floor((c[1] + t * dy) * scale + wall.height() / 2.0);
+                    if (t > 0 && x >= 0 && y >= 0 && x < wall.width() && y < wall.height()) {
+                        for (int k = 0; k < 3; k++) {
+                            color[k] += wall.rgb()[3 * (y * wall.width() + x) + k] & 0xFF;
+                        }
+                    }
+                    sum++;
+                }
+                picture.setRGB(u, v, color[0] / sum << 16 | color[1] / sum << 8 | color[2] / sum);
+            }
+        }
+        ImageIO.write(picture, "png", file.toFile());
+    }
+
+    @Test
+    void aMapHasTheNamedImagesAndTheirPoints() {
+        assertThat(built.err()).doesNotContain("retrieval: ");
+        assertThat(built.code()).isZero();
+        Map<String, Object> line = Parsed.object(built.out());
+        assertThat(line.keySet()).containsExactly("images", "points", "observations", "meanTrackLength", "seconds");
+        assertThat(line).containsEntry("images", 5);
+        assertThat((int) line.get("points")).isGreaterThan(150);
+        Cli info = Cli.run("map", "info", "--map", folder.resolve("map"), "--json");
+        assertThat(Parsed.object(info.out())).containsEntry("points", line.get("points"));
+        assertThat(Cli.run("map", "info", "--map", folder.resolve("map")).out()).contains("5 images, ");
+    }
+
+    @Test
+    void aQueryIsLocalizedAndOneTakenElsewhereIsNot() throws IOException {
+        Path output = folder.resolve("found.txt");
+        Cli run = Cli.run(
+                "localize",
+                "--map",
+                folder.resolve("map"),
+                "--queries",
+                folder.resolve("queries.txt"),
+                "--images",
+                folder,
+                "--output",
+                output,
+                "--json");
+        assertThat(run.err()).doesNotContain("retrieval: ");
+        assertThat(run.code()).isZero();
+        assertThat(run.outLines()).hasSize(2);
+        Map<String, Pose> found = PoseFile.read(output);
+        assertThat(found).containsOnlyKeys("query.png");
+        Pose pose = found.values().iterator().next();
+        assertThat(pose.positionError(pose(0.1))).isLessThan(0.02);
+        assertThat(pose.rotationErrorDegrees(pose(0.1))).isLessThan(0.3);
+        assertThat(Parsed.object(run.outLines().get(0))).containsEntry("status", "LOCALIZED");
+        assertThat(Parsed.object(run.outLines().get(1))).doesNotContainKey("qw");
+    }
+
+    @Test
+    void whatCannotBeBuiltIsTold() throws IOException {
+        assertThat(build(folder.resolve("map")).err()).contains("already exists");
+        Path poses = folder.resolve("poses.txt");
+        String whole = Files.readString(poses);
+        try {
+            Files.writeString(poses, whole + "sub/gone.png 1 0 0 0 0 0 0\n");
+            Cli run = build(folder.resolve("second"));
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err().lines()).hasSize(1).first().asString().contains("no camera of sub/gone.png");
+            assertThat(folder.resolve("second")).doesNotExist();
+        } finally {
+            Files.writeString(poses, whole);
+        }
+        Cli missing = Cli.run("map", "info", "--map", folder.resolve("none"));
+        assertThat(missing.code()).isEqualTo(1);
+        assertThat(missing.err()).contains("no such map");
+    }
+}
