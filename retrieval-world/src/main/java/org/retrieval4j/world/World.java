@@ -1,15 +1,27 @@
 package org.retrieval4j.world;
 
+import static java.util.Objects.requireNonNull;
+
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferUShort;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ProgressListener;
@@ -150,32 +162,43 @@ public final class World {
      * @return share of the first picture's sampled pixels that the second sees, 0 to 1
      */
     public static double overlap(View from, float[] fromDepth, View to, float[] toDepth) {
-        int seen = 0;
-        int all = 0;
+        return overlap(samples(from, fromDepth), to, toDepth);
+    }
+
+    /** Points x, y, z of the world that a picture shows, one every {@link #OVERLAP_STEP} pixels. */
+    private static double[] samples(View from, float[] depth) {
+        double[] points = new double[3 * (from.width() / OVERLAP_STEP + 1) * (from.height() / OVERLAP_STEP + 1)];
+        int n = 0;
         double[] r = from.rotation();
         double[] c = from.center();
         for (int y = OVERLAP_STEP / 2; y < from.height(); y += OVERLAP_STEP) {
             for (int x = OVERLAP_STEP / 2; x < from.width(); x += OVERLAP_STEP) {
-                double d = fromDepth[y * from.width() + x];
+                double d = depth[y * from.width() + x];
                 if (d == 0) {
                     continue;
                 }
-                all++;
                 double cx = d * (x + 0.5 - from.width() / 2.0) / from.focal();
                 double cy = d * (y + 0.5 - from.height() / 2.0) / from.focal();
-                double[] p = to.project(
-                        r[0] * cx + r[3] * cy + r[6] * d + c[0],
-                        r[1] * cx + r[4] * cy + r[7] * d + c[1],
-                        r[2] * cx + r[5] * cy + r[8] * d + c[2]);
-                if (p[2] > 0 && p[0] >= 0 && p[0] < to.width() && p[1] >= 0 && p[1] < to.height()) {
-                    double there = toDepth[(int) p[1] * to.width() + (int) p[0]];
-                    if (Math.abs(there - p[2]) < 0.02 * p[2]) {
-                        seen++;
-                    }
+                points[n++] = r[0] * cx + r[3] * cy + r[6] * d + c[0];
+                points[n++] = r[1] * cx + r[4] * cy + r[7] * d + c[1];
+                points[n++] = r[2] * cx + r[5] * cy + r[8] * d + c[2];
+            }
+        }
+        return Arrays.copyOf(points, n);
+    }
+
+    private static double overlap(double[] points, View to, float[] toDepth) {
+        int seen = 0;
+        for (int i = 0; i < points.length; i += 3) {
+            double[] p = to.project(points[i], points[i + 1], points[i + 2]);
+            if (p[2] > 0 && p[0] >= 0 && p[0] < to.width() && p[1] >= 0 && p[1] < to.height()) {
+                double there = toDepth[(int) p[1] * to.width() + (int) p[0]];
+                if (Math.abs(there - p[2]) < 0.02 * p[2]) {
+                    seen++;
                 }
             }
         }
-        return all == 0 ? 0 : (double) seen / all;
+        return points.length == 0 ? 0 : 3.0 * seen / points.length;
     }
 
     /**
@@ -185,38 +208,107 @@ public final class World {
      * pictures that show at least 30 % of it). Poses are {@code name qw qx qy qz tx ty tz}, world to camera, in meters;
      * cameras {@code name PINHOLE width height fx fy cx cy}.
      *
-     * @param directory where; made if need be
+     * <p>The folder is there whole or not at all: everything is written into a folder beside it, which is renamed at the
+     * end. The bytes do not depend on the executor.
+     *
+     * @param directory where: a folder that does not exist, or an empty one
+     * @param executor renders the pictures
      * @param progress is told a step a picture
+     * @throws FileAlreadyExistsException if there is a file, or a folder that is not empty
      * @throws IOException if a file cannot be written
      */
-    public void write(Path directory, ProgressListener progress) throws IOException {
+    public void write(Path directory, Executor executor, ProgressListener progress) throws IOException {
+        Path whole = directory.toAbsolutePath().normalize();
+        refuseFiles(directory);
+        Path parent = requireNonNull(whole.getParent(), "directory must have a parent");
+        Files.createDirectories(parent);
+        Path partial = Files.createTempDirectory(parent, whole.getFileName() + ".partial-");
+        try {
+            writeFiles(partial, executor, progress);
+            Files.deleteIfExists(whole); // an empty folder; one that was filled meanwhile is not deleted
+            Files.move(partial, whole);
+        } catch (Throwable failure) {
+            try {
+                delete(partial);
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+            throw failure;
+        }
+    }
+
+    private static void refuseFiles(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        if (Files.isDirectory(directory)) {
+            try (Stream<Path> files = Files.list(directory)) {
+                if (files.findAny().isEmpty()) {
+                    return;
+                }
+            }
+        }
+        throw new FileAlreadyExistsException(directory.toString());
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private void writeFiles(Path directory, Executor executor, ProgressListener progress) throws IOException {
         for (String folder : List.of("images", "depths", "labels")) {
             Files.createDirectories(directory.resolve(folder));
         }
-        List<View> all = new ArrayList<>(map);
-        all.addAll(queries);
-        all.addAll(elsewhere);
-        List<float[]> depths = new ArrayList<>();
-        StringBuilder depthList = new StringBuilder();
-        for (View view : all) {
+        AtomicInteger done = new AtomicInteger();
+        int all = map.size() + queries.size() + elsewhere.size();
+        Painter painter = view -> {
             Rendering rendering = render(view);
             writePicture(rendering.image(), directory.resolve("images").resolve(view.name()));
             writeDepth(view, rendering.depth(), directory.resolve("depths").resolve(view.name()));
             writeLabels(view, rendering.labels(), directory.resolve("labels").resolve(view.name()));
-            depths.add(rendering.depth());
-            depthList.append(view.name()).append(" depths/").append(view.name()).append('\n');
-            progress.progress("render", depths.size(), all.size());
-        }
-        StringBuilder relevant = new StringBuilder();
-        for (int q = map.size(); q < map.size() + queries.size(); q++) {
-            relevant.append(all.get(q).name());
+            progress.progress("render", done.incrementAndGet(), all);
+            return rendering;
+        };
+        // of the queries a few points are kept, of the map's pictures nothing: the depths of a large world fill
+        // gigabytes
+        double[][] points = new double[queries.size()][];
+        inParallel(
+                executor,
+                queries,
+                (q, view) -> points[q] = samples(view, painter.paint(view).depth()));
+        boolean[][] relevant = new boolean[queries.size()][map.size()];
+        inParallel(executor, map, (m, view) -> {
+            float[] depth = painter.paint(view).depth();
+            for (int q = 0; q < points.length; q++) {
+                relevant[q][m] =
+                        queries.get(q).place() == view.place() && overlap(points[q], view, depth) >= RELEVANT_OVERLAP;
+            }
+        });
+        inParallel(executor, elsewhere, (e, view) -> painter.paint(view));
+
+        StringBuilder relevance = new StringBuilder();
+        for (int q = 0; q < queries.size(); q++) {
+            relevance.append(queries.get(q).name());
             for (int m = 0; m < map.size(); m++) {
-                if (all.get(q).place() == map.get(m).place()
-                        && overlap(all.get(q), depths.get(q), map.get(m), depths.get(m)) >= RELEVANT_OVERLAP) {
-                    relevant.append(',').append(map.get(m).name());
+                if (relevant[q][m]) {
+                    relevance.append(',').append(map.get(m).name());
                 }
             }
-            relevant.append('\n');
+            relevance.append('\n');
+        }
+        StringBuilder depthList = new StringBuilder();
+        for (List<View> views : List.of(map, queries, elsewhere)) {
+            for (View view : views) {
+                depthList
+                        .append(view.name())
+                        .append(" depths/")
+                        .append(view.name())
+                        .append('\n');
+            }
         }
         StringBuilder labels = new StringBuilder("# id name dynamic\n");
         for (Label label : Label.values()) {
@@ -225,12 +317,51 @@ public final class World {
         }
         Files.writeString(directory.resolve("labels").resolve("labels.txt"), labels);
         Files.writeString(directory.resolve("depths.txt"), depthList);
-        Files.writeString(directory.resolve("relevant.csv"), relevant);
+        Files.writeString(directory.resolve("relevant.csv"), relevance);
         Files.writeString(directory.resolve("poses.txt"), poses(map));
         Files.writeString(directory.resolve("cameras.txt"), cameras(map));
         Files.writeString(directory.resolve("queries.txt"), cameras(queries));
         Files.writeString(directory.resolve("truth.txt"), poses(queries));
         Files.writeString(directory.resolve("elsewhere.txt"), cameras(elsewhere));
+    }
+
+    private interface Painter {
+        Rendering paint(View view) throws IOException;
+    }
+
+    private interface Task {
+        void run(int index, View view) throws IOException;
+    }
+
+    /** Runs a task a view; after a failure those that have not begun are left out. */
+    private static void inParallel(Executor executor, List<View> views, Task task) throws IOException {
+        AtomicBoolean failed = new AtomicBoolean();
+        List<CompletableFuture<Void>> running = new ArrayList<>();
+        for (int i = 0; i < views.size(); i++) {
+            int index = i;
+            running.add(CompletableFuture.runAsync(
+                    () -> {
+                        if (failed.get()) {
+                            return;
+                        }
+                        try {
+                            task.run(index, views.get(index));
+                        } catch (IOException e) {
+                            failed.set(true);
+                            throw new UncheckedIOException(e);
+                        }
+                    },
+                    executor));
+        }
+        try {
+            // waits for all of them, so that nothing is written any more when the caller cleans up
+            CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof UncheckedIOException io) {
+                throw requireNonNull(io.getCause());
+            }
+            throw e;
+        }
     }
 
     private View mapView(int index, int count, int mapped) {

@@ -1,15 +1,24 @@
 package org.retrieval4j.world;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,7 +89,7 @@ class WorldTest {
 
     @Test
     void writesFilesThatTellTheTruth(@TempDir Path directory) throws IOException {
-        world.write(directory, ProgressListener.NONE);
+        world.write(directory, Runnable::run, ProgressListener.NONE);
 
         assertThat(Files.readAllLines(directory.resolve("poses.txt"))).hasSize(8);
         assertThat(Files.readAllLines(directory.resolve("queries.txt"))).hasSize(4);
@@ -96,6 +105,54 @@ class WorldTest {
             assertThat(picture.getWidth()).isEqualTo(160);
             assertThat(depth.getRaster().getSample(80, 60, 0)).isBetween(100, 40_000);
         }
+    }
+
+    @Test
+    void writesTheSameBytesOnAnyNumberOfThreads(@TempDir Path folder) throws IOException {
+        ExecutorService three = Executors.newFixedThreadPool(3);
+        try {
+            world.write(folder.resolve("one"), Runnable::run, ProgressListener.NONE);
+            world.write(folder.resolve("three"), three, ProgressListener.NONE);
+        } finally {
+            three.shutdown();
+        }
+
+        Map<String, String> first = bytes(folder.resolve("one"));
+        assertThat(first).hasSize(3 * 14 + 8);
+        assertThat(bytes(folder.resolve("three"))).isEqualTo(first);
+    }
+
+    private static Map<String, String> bytes(Path folder) throws IOException {
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                files.put(folder.relativize(file).toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
+            }
+        }
+        return files;
+    }
+
+    @Test
+    void leavesAFolderWithFilesAlone(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("poses.txt"), "of another world");
+
+        assertThatExceptionOfType(FileAlreadyExistsException.class)
+                .isThrownBy(() -> world.write(folder, Runnable::run, ProgressListener.NONE));
+        assertThat(folder.resolve("poses.txt")).hasContent("of another world");
+    }
+
+    @Test
+    void leavesNothingBehindWhenItFails(@TempDir Path folder) {
+        ProgressListener failing = (stage, done, total) -> {
+            if (done == 3) {
+                throw new IllegalStateException("enough");
+            }
+        };
+
+        assertThatException()
+                .isThrownBy(() -> world.write(folder.resolve("world"), Runnable::run, failing))
+                .withRootCauseInstanceOf(IllegalStateException.class);
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test
