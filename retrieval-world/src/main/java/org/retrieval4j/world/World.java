@@ -34,6 +34,8 @@ import org.retrieval4j.api.ProgressListener;
 public final class World {
     private static final int ROOMS = 3;
     private static final double RELEVANT_OVERLAP = 0.3;
+    private static final double TELLING_SHARE = 0.04;
+    private static final int TRIALS = 200;
     private static final int OVERLAP_STEP = 16;
     private static final double DEPTH_UNIT = 0.001;
 
@@ -97,10 +99,10 @@ public final class World {
             map.add(mapView(i, options.images, mapped));
         }
         for (int i = 0; i < options.queries; i++) {
-            queries.add(freeView(String.format(Locale.ROOT, "query_%04d.png", i), i % mapped, random));
+            queries.add(tellingView(String.format(Locale.ROOT, "query_%04d.png", i), i % mapped, random));
         }
         for (int i = 0; i < options.elsewhere; i++) {
-            elsewhere.add(freeView(String.format(Locale.ROOT, "elsewhere_%04d.png", i), mapped + i % 2, random));
+            elsewhere.add(tellingView(String.format(Locale.ROOT, "elsewhere_%04d.png", i), mapped + i % 2, random));
         }
     }
 
@@ -138,9 +140,9 @@ public final class World {
      * @return picture, depth, labels
      */
     public Rendering render(View view) {
-        boolean ofMap = view.name().startsWith("map");
-        Random random = new Random(options.seed * 1_000_003 + view.name().hashCode());
-        long moment = ofMap ? options.seed : random.nextLong();
+        boolean ofMap = isOfMap(view.name());
+        Random random = moment(view.name());
+        List<Surface> surfaces = places.get(view.place()).at(ofMap ? options.seed : random.nextLong());
         Renderer.Light light = ofMap
                 ? new Renderer.Light(1, 0.7, 0.3, 1, random.nextLong())
                 : new Renderer.Light(
@@ -149,7 +151,26 @@ public final class World {
                         0.2 + 0.4 * random.nextDouble(),
                         0.85 + 0.3 * random.nextDouble(),
                         random.nextLong());
-        return Renderer.render(places.get(view.place()).at(moment), view, light);
+        return Renderer.render(surfaces, view, light);
+    }
+
+    private static boolean isOfMap(String name) {
+        return name.startsWith("map");
+    }
+
+    private Random moment(String name) {
+        return new Random(options.seed * 1_000_003 + name.hashCode());
+    }
+
+    /**
+     * The size of the place where a view stands, by which errors of position are judged: the diagonal of its ground.
+     *
+     * @param view one of this world's views
+     * @return meters
+     */
+    public double size(View view) {
+        Scene place = places.get(view.place());
+        return Math.hypot(place.lengthX(), place.lengthY());
     }
 
     /**
@@ -381,6 +402,25 @@ public final class World {
         double x = scene.lengthX() * (0.5 - 0.25 * Math.cos(turn));
         double y = scene.lengthY() * (0.5 - 0.25 * Math.sin(turn));
         return view(name, place, x, y, 1.5, turn, 0, 0);
+    }
+
+    /**
+     * A view from which its place can be told from those that look alike: in a room, posters fill 4 % of the picture or more,
+     * behind the things that stand about. What shows walls alone is in two rooms at once, and no one could say in which.
+     */
+    private View tellingView(String name, int place, Random random) {
+        List<Surface> surfaces = places.get(place).at(moment(name).nextLong());
+        View view = freeView(name, place, random);
+        double share = Renderer.share(surfaces, view, Label.POSTER);
+        for (int trial = 0; place != 0 && share < TELLING_SHARE && trial < TRIALS; trial++) {
+            View next = freeView(name, place, random);
+            double better = Renderer.share(surfaces, next, Label.POSTER);
+            if (better > share) { // in a picture of odd shape, the best of all trials
+                view = next;
+                share = better;
+            }
+        }
+        return view;
     }
 
     private View freeView(String name, int place, Random random) {

@@ -57,6 +57,29 @@ class WorldTest {
         }
     }
 
+    @Test
+    void whatIsTakenInARoomShowsWhichRoomItIs() {
+        World many = new World(new World.Options(11, 4, 40, 20, 160, 120));
+        List<View> all = new ArrayList<>(many.queries());
+        all.addAll(many.elsewhere());
+        for (View view : all) {
+            byte[] labels = many.render(view).labels();
+            int posters = 0;
+            for (byte label : labels) {
+                posters += label == Label.POSTER.ordinal() ? 1 : 0;
+            }
+            if (view.place() > 0) {
+                assertThat(posters).as(view.name()).isGreaterThan(labels.length * 3 / 100);
+            }
+        }
+    }
+
+    @Test
+    void aPlaceIsAsLargeAsTheDiagonalOfItsGround() {
+        assertThat(world.size(world.map().get(0))).isEqualTo(Math.hypot(24, 9));
+        assertThat(world.size(world.map().get(1))).isBetween(6.4, 9.3);
+    }
+
     // Depth and pose are exact: a point of one picture lands, in another picture, on a pixel of the same depth.
     @Test
     void carriesPointsExactlyFromPictureToPicture() {
