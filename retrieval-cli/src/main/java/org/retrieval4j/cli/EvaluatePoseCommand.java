@@ -1,17 +1,28 @@
 package org.retrieval4j.cli;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
+import org.retrieval4j.cli.report.PoseCurves;
+import org.retrieval4j.localization.pose.ConditionFile;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.pose.PoseErrors;
 import org.retrieval4j.localization.pose.PoseEvaluation;
 import org.retrieval4j.localization.pose.PoseEvaluation.Threshold;
 import org.retrieval4j.localization.pose.PoseFile;
+import org.retrieval4j.localization.pose.SubmissionFormat;
+import org.retrieval4j.localization.pose.ThresholdPreset;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,34 +49,84 @@ final class EvaluatePoseCommand extends Subcommand {
             split = ",",
             defaultValue = "0.25/2,0.5/5,5/10",
             description = "Bounds of position (in units of the world) and degrees, both strict (default:"
-                    + " ${DEFAULT-VALUE}).")
+                    + " ${DEFAULT-VALUE}), or a preset: default, aachen-night-2018, indoor, seven-scenes.")
     private List<String> thresholds;
+
+    @Option(
+            names = "--conditions",
+            paramLabel = "C.txt",
+            description = "Lines \"name condition\" of all queries: each condition is judged by itself too.")
+    private @Nullable Path conditions;
+
+    @Option(
+            names = "--names",
+            paramLabel = "BENCHMARK",
+            description =
+                    "Names are those of a submission to aachen, robotcar, cmu or inloc: of every path in the files only"
+                            + " what it keeps counts.")
+    private @Nullable String names;
+
+    @Option(
+            names = "--curves",
+            paramLabel = "FILE.png",
+            description = "Draw which share of the queries has an error below each threshold.")
+    private @Nullable Path curves;
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
     @Override
     int execute() throws IOException {
-        List<Threshold> bounds = new ArrayList<>();
-        for (String text : thresholds) {
-            bounds.add(threshold(text));
-        }
-        Map<String, Pose> right = PoseFile.read(truth);
+        List<Threshold> bounds = bounds();
+        Optional<SubmissionFormat> format = Optional.ofNullable(names).map(EvaluatePoseCommand::format);
+        Map<String, Pose> right = named(format, PoseFile.read(truth), truth);
         if (right.isEmpty()) {
             throw new CommandException(truth + " has no poses");
         }
-        Map<String, Pose> found = PoseFile.read(estimates);
+        Map<String, Pose> found = named(format, PoseFile.read(estimates), estimates);
         PoseEvaluation evaluation = PoseEvaluation.of(right, found, bounds);
-        if (json) {
-            console().print(Json.text(fields(evaluation)));
+        Map<String, PoseEvaluation> parts = new LinkedHashMap<>();
+        Map<String, PoseErrors> lines = new LinkedHashMap<>();
+        if (conditions == null) {
+            lines.put("all", PoseErrors.of(right, found));
         } else {
-            print(
-                    evaluation,
-                    found.keySet().stream()
-                            .filter(name -> !right.containsKey(name))
-                            .count());
+            Path file = conditions;
+            Map<String, String> known = named(format, ConditionFile.read(file), file);
+            parts = told(file, () -> PoseEvaluation.byCondition(right, found, bounds, known));
+            PoseEvaluation.truthByCondition(right, known)
+                    .forEach((name, part) -> lines.put(name, PoseErrors.of(part, found)));
+        }
+        if (curves != null) {
+            draw(curves, lines);
+        }
+        if (json) {
+            Map<String, @Nullable Object> line = fields(evaluation);
+            if (conditions != null) {
+                Map<String, Object> each = new LinkedHashMap<>();
+                parts.forEach((name, part) -> each.put(name, fields(part)));
+                line.put("conditions", each);
+            }
+            console().print(Json.text(line));
+        } else {
+            print(evaluation, bounds, "");
+            parts.forEach((name, part) -> print(part, bounds, Failures.oneLine(name) + ": "));
+            long others = found.keySet().stream()
+                    .filter(name -> !right.containsKey(name))
+                    .count();
+            if (others > 0) {
+                console().print(others + " estimates of other names left out");
+            }
         }
         return Main.DONE;
+    }
+
+    private List<Threshold> bounds() {
+        List<Threshold> bounds = new ArrayList<>();
+        for (String text : thresholds) {
+            ThresholdPreset.of(text)
+                    .ifPresentOrElse(preset -> bounds.addAll(preset.thresholds()), () -> bounds.add(threshold(text)));
+        }
+        return bounds;
     }
 
     private static Threshold threshold(String text) {
@@ -77,10 +138,34 @@ final class EvaluatePoseCommand extends Subcommand {
         } catch (IllegalArgumentException e) {
             // told below, a number that is none alike
         }
-        throw new UsageException("--thresholds must be positive numbers as 0.25/2, got \"" + text + "\"");
+        throw new UsageException("--thresholds must be positive numbers as 0.25/2 or one of "
+                + Arrays.stream(ThresholdPreset.values()).map(Object::toString).collect(Collectors.joining(", "))
+                + ", got \"" + text + "\"");
     }
 
-    private static Map<String, Object> fields(PoseEvaluation evaluation) {
+    /** A benchmark of {@code --names} or {@code --benchmark}. */
+    static SubmissionFormat format(String text) {
+        return SubmissionFormat.of(text)
+                .orElseThrow(() -> new UsageException("the benchmark must be one of "
+                        + Arrays.stream(SubmissionFormat.values())
+                                .map(format -> format.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(", "))
+                        + ", got \"" + text + "\""));
+    }
+
+    private static <V> Map<String, V> named(Optional<SubmissionFormat> format, Map<String, V> byPath, Path file) {
+        return format.isEmpty() ? byPath : told(file, () -> format.get().named(byPath));
+    }
+
+    private static <T> T told(Path file, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (IllegalArgumentException refused) {
+            throw new CommandException(file + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    private static Map<String, @Nullable Object> fields(PoseEvaluation evaluation) {
         Map<String, @Nullable Object> line = new LinkedHashMap<>();
         line.put("queries", evaluation.queries());
         line.put("localized", evaluation.localized());
@@ -96,28 +181,38 @@ final class EvaluatePoseCommand extends Subcommand {
         return Double.isFinite(value) ? value : null;
     }
 
-    private void print(PoseEvaluation evaluation, long others) {
+    private static void draw(Path file, Map<String, PoseErrors> series) throws IOException {
+        BufferedImage picture = PoseCurves.draw("Errors of camera poses", series);
+        if (!ImageIO.write(picture, "png", file.toFile())) {
+            throw new IOException("no writer for PNG");
+        }
+    }
+
+    private void print(PoseEvaluation evaluation, List<Threshold> bounds, String prefix) {
         console()
                 .print(String.format(
                         Locale.ROOT,
-                        "%d of %d queries localized%s",
+                        "%s%d of %d queries localized",
+                        prefix,
                         evaluation.localized(),
-                        evaluation.queries(),
-                        others == 0 ? "" : "; " + others + " estimates of other names left out"));
+                        evaluation.queries()));
         console()
                 .print(String.format(
                         Locale.ROOT,
-                        "median %.4g and %.4g degrees, worst %.4g and %.4g degrees",
+                        "%smedian %.4g and %.4g degrees, worst %.4g and %.4g degrees",
+                        prefix,
                         evaluation.medianPosition(),
                         evaluation.medianRotationDegrees(),
                         evaluation.maxPosition(),
                         evaluation.maxRotationDegrees()));
-        for (int i = 0; i < thresholds.size(); i++) {
+        for (int i = 0; i < bounds.size(); i++) {
             console()
                     .print(String.format(
                             Locale.ROOT,
-                            "within %s: %.1f %%",
-                            thresholds.get(i).strip(),
+                            "%swithin %s/%s: %.1f %%",
+                            prefix,
+                            bounds.get(i).position(),
+                            bounds.get(i).degrees(),
                             100 * evaluation.recall().get(i)));
         }
     }

@@ -2,11 +2,15 @@ package org.retrieval4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +67,74 @@ class EvaluatePoseCommandTest {
         Cli run = Cli.run("evaluate", "pose", "--truth", truth, "--estimates", estimates, "--thresholds", "0.25");
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err().lines()).hasSize(1).first().asString().contains("got \"0.25\"");
+    }
+
+    @Test
+    @SuppressWarnings("unchecked") // the test says what it expects
+    void conditionsAreBesideTheWholeAndCurvesAreDrawn() throws IOException {
+        Path conditions = Files.writeString(folder.resolve("c.txt"), "a day\nb night\nc night\n");
+        Path curves = folder.resolve("curves.png");
+        Cli run = Cli.run(
+                "evaluate",
+                "pose",
+                "--truth",
+                truth,
+                "--estimates",
+                estimates,
+                "--thresholds",
+                "indoor,2/91",
+                "--conditions",
+                conditions,
+                "--curves",
+                curves,
+                "--json");
+        assertThat(run.err()).isEmpty();
+        Map<String, Object> line = Parsed.object(run.out());
+        assertThat(line).containsEntry("queries", 3).containsKey("recall");
+        Map<String, Map<String, Object>> parts = (Map<String, Map<String, Object>>) line.get("conditions");
+        assertThat(parts).containsOnlyKeys("day", "night");
+        assertThat(parts.get("day"))
+                .containsEntry("queries", 1)
+                .containsEntry("medianPosition", 0.25)
+                .containsEntry("recall", List.of(0.0, 1.0, 1.0, 1.0));
+        assertThat(parts.get("night"))
+                .containsEntry("localized", 1)
+                .containsEntry("medianPosition", null)
+                .containsEntry("recall", List.of(0.0, 0.0, 0.0, 0.5));
+        BufferedImage picture = ImageIO.read(curves.toFile());
+        Set<Integer> colors = new HashSet<>();
+        for (int x = 0; x < picture.getWidth(); x++) {
+            for (int y = 0; y < picture.getHeight(); y++) {
+                colors.add(picture.getRGB(x, y) & 0xFFFFFF);
+            }
+        }
+        assertThat(colors).contains(0x0b6e69, 0xb3541e); // a line of each condition
+    }
+
+    @Test
+    void aQueryWithoutConditionIsNotLost() throws IOException {
+        Path conditions = Files.writeString(folder.resolve("few.txt"), "a day\nc night\n");
+        Cli run = Cli.run("evaluate", "pose", "--truth", truth, "--estimates", estimates, "--conditions", conditions);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).isEqualTo("retrieval: " + conditions + ": query b has no condition\n");
+    }
+
+    @Test
+    void aSubmissionIsWrittenAndJudgedByItsNames() throws IOException {
+        Path right = Files.writeString(folder.resolve("paths.txt"), "dusk/rear/7.jpg 1 0 0 0 0 0 0\n");
+        Path found = Files.writeString(folder.resolve("found.txt"), "x/dusk/rear/7.jpg 1 0 0 0 0 0 0.1\n");
+        Cli run = Cli.run(
+                "submission", "--benchmark", "robotcar", "--method", "ours", "--poses", found, "--output", folder);
+        Path file = folder.resolve("RobotCar_eval_ours.txt");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).isEqualTo(file + "\n");
+        assertThat(file).content().startsWith("rear/7.jpg 1.0 0.0");
+        Cli judged =
+                Cli.run("evaluate", "pose", "--truth", right, "--estimates", file, "--names", "robotcar", "--json");
+        assertThat(Parsed.object(judged.out())).containsEntry("localized", 1);
+        Cli unknown = Cli.run("submission", "--benchmark", "paris", "--method", "m", "--poses", found);
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("aachen, robotcar, cmu, inloc, got \"paris\"");
     }
 
     @Test

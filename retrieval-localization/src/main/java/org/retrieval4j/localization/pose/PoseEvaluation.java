@@ -2,6 +2,7 @@ package org.retrieval4j.localization.pose;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -41,10 +42,6 @@ public record PoseEvaluation(
         }
     }
 
-    /** The benchmark's bounds by day: 0.25 m and 2°, 0.5 m and 5°, 5 m and 10°. */
-    public static final List<Threshold> OUTDOOR =
-            List.of(new Threshold(0.25, 2), new Threshold(0.5, 5), new Threshold(5, 10));
-
     /** Copies the list. */
     public PoseEvaluation {
         recall = List.copyOf(recall);
@@ -60,22 +57,50 @@ public record PoseEvaluation(
      * @throws IllegalArgumentException if there is no query
      */
     public static PoseEvaluation of(Map<String, Pose> truth, Map<String, Pose> estimates, List<Threshold> thresholds) {
-        int n = truth.size();
-        if (n == 0) {
-            throw new IllegalArgumentException("there must be at least one true pose, got none");
+        PoseErrors errors = PoseErrors.of(truth, estimates);
+        return ofErrors(errors.positions(), errors.rotationsDegrees(), thresholds);
+    }
+
+    /**
+     * Compares estimates with the truth for each condition by itself: figures of different conditions must not be pooled.
+     *
+     * @param truth by query, at least one
+     * @param estimates by query; those of other names are not looked at
+     * @param thresholds for which recall is asked
+     * @param conditions by query; those of other names are not looked at
+     * @return by condition, in the order of the first query of each
+     * @throws IllegalArgumentException if there is no query, or one has no condition
+     */
+    public static Map<String, PoseEvaluation> byCondition(
+            Map<String, Pose> truth,
+            Map<String, Pose> estimates,
+            List<Threshold> thresholds,
+            Map<String, String> conditions) {
+        Map<String, PoseEvaluation> evaluations = new LinkedHashMap<>();
+        truthByCondition(truth, conditions)
+                .forEach((name, part) -> evaluations.put(name, of(part, estimates, thresholds)));
+        return evaluations;
+    }
+
+    /**
+     * Splits true poses by condition.
+     *
+     * @param truth by query
+     * @param conditions by query; those of other names are not looked at
+     * @return the poses of each condition, in the order of the first query of each
+     * @throws IllegalArgumentException if a query has no condition
+     */
+    public static Map<String, Map<String, Pose>> truthByCondition(
+            Map<String, Pose> truth, Map<String, String> conditions) {
+        Map<String, Map<String, Pose>> parts = new LinkedHashMap<>();
+        for (Map.Entry<String, Pose> query : truth.entrySet()) {
+            String condition = conditions.get(query.getKey());
+            if (condition == null) {
+                throw new IllegalArgumentException("query " + query.getKey() + " has no condition");
+            }
+            parts.computeIfAbsent(condition, name -> new LinkedHashMap<>()).put(query.getKey(), query.getValue());
         }
-        double[] positions = new double[n];
-        double[] rotations = new double[n];
-        int i = 0;
-        for (Map.Entry<String, Pose> entry : truth.entrySet()) {
-            Pose estimate = estimates.get(entry.getKey());
-            positions[i] = estimate == null
-                    ? Double.POSITIVE_INFINITY
-                    : entry.getValue().positionError(estimate);
-            rotations[i] = estimate == null ? 180 : entry.getValue().rotationErrorDegrees(estimate);
-            i++;
-        }
-        return ofErrors(positions, rotations, thresholds);
+        return parts;
     }
 
     /** Of errors of each query, where an infinite position error means that there is no estimate. */

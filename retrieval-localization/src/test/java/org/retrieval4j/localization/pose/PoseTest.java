@@ -88,7 +88,7 @@ class PoseTest {
         for (int i = 0; i < bounds.length; i += 2) {
             thresholds.add(new Threshold(bounds[i], bounds[i + 1]));
         }
-        assertThat(thresholds).isEqualTo(PoseEvaluation.OUTDOOR);
+        assertThat(thresholds).isEqualTo(ThresholdPreset.DEFAULT.thresholds());
         PoseEvaluation evaluation =
                 PoseEvaluation.ofErrors(array("table_centre_error"), array("table_rotation_error"), thresholds);
         double[] percent = array("table_percent_default");
