@@ -7,6 +7,7 @@ module org.retrieval4j.localization {
 
     exports org.retrieval4j.localization.camera;
     exports org.retrieval4j.localization.colmap;
+    exports org.retrieval4j.localization.dataset;
     exports org.retrieval4j.localization.geometry;
     exports org.retrieval4j.localization.map;
     exports org.retrieval4j.localization.pose;

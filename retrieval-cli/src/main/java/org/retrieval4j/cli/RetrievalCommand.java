@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             PnpCommand.class,
             MapCommand.class,
             LocalizeCommand.class,
+            DatasetCommand.class,
             SubmissionCommand.class,
             WorldCommand.class,
             BenchCommand.class,
