@@ -92,7 +92,7 @@ final class LocalizeCommand extends Subcommand {
                 Matcher matcher =
                         components.create(Matcher.class, database.options().matcher(), BuildContext.defaults());
                 PoseEstimator estimating = components.create(PoseEstimator.class, estimator)) {
-            SfmLocalizer localizer = new SfmLocalizer(points, database, matcher, estimating);
+            SfmLocalizer localizer = new SfmLocalizer(points, points.checked(database), matcher, estimating);
             for (Map.Entry<String, Camera> query : cameras.entrySet()) {
                 long start = System.nanoTime();
                 PoseEstimate found = localize(query.getKey(), query.getValue(), database, reading, localizer);

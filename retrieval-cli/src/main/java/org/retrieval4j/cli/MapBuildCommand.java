@@ -1,32 +1,16 @@
 package org.retrieval4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import org.retrieval4j.api.Aggregator;
-import org.retrieval4j.api.BuildContext;
-import org.retrieval4j.api.Components;
-import org.retrieval4j.api.Extractor;
 import org.retrieval4j.api.ImageFeatures;
-import org.retrieval4j.api.Matcher;
-import org.retrieval4j.database.DatabaseOptions;
 import org.retrieval4j.database.ImageDatabase;
-import org.retrieval4j.database.ImageRecord;
-import org.retrieval4j.database.ImageSource;
-import org.retrieval4j.database.IndexingOptions;
-import org.retrieval4j.database.IndexingReport;
-import org.retrieval4j.database.Keep;
-import org.retrieval4j.database.Skipped;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraFile;
 import org.retrieval4j.localization.map.MapBuilder;
 import org.retrieval4j.localization.map.MapImage;
-import org.retrieval4j.localization.map.PointMap;
 import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseFile;
 import picocli.CommandLine.Command;
@@ -45,38 +29,11 @@ import picocli.CommandLine.Option;
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class MapBuildCommand extends Subcommand {
-    @Option(names = "--images", paramLabel = "DIR", required = true, description = "The folder of the images.")
-    private Path images;
-
     @Option(names = "--poses", paramLabel = "poses.txt", required = true, description = "Where they were taken.")
     private Path poses;
 
     @Option(names = "--cameras", paramLabel = "cameras.txt", required = true, description = "Their cameras.")
     private Path cameras;
-
-    @Option(names = "--output", paramLabel = "MAP", required = true, description = "The map's folder, a new one.")
-    private Path output;
-
-    @Option(
-            names = "--local",
-            paramLabel = "SPEC",
-            description = "Local features (default: ${DEFAULT-VALUE}).",
-            defaultValue = "sift(max-keypoints=4000,max-size=1600)")
-    private String local;
-
-    @Option(
-            names = "--matcher",
-            paramLabel = "SPEC",
-            description = "What pairs features (default: ${DEFAULT-VALUE}).",
-            defaultValue = "mutual-nearest-neighbor(ratio=0.85)")
-    private String matcher;
-
-    @Option(
-            names = "--retrieval",
-            paramLabel = "SPEC",
-            defaultValue = "vlad(clusters=64,normalization=intra)",
-            description = "From local features to the vector that ranks images (default: ${DEFAULT-VALUE}).")
-    private String retrieval;
 
     @Option(
             names = "--pairs",
@@ -92,14 +49,8 @@ final class MapBuildCommand extends Subcommand {
             description = "Largest error of an observation (default: ${DEFAULT-VALUE}).")
     private double maxError;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
-
     @Mixin
-    private ThreadOptions threads;
-
-    @Mixin
-    private DecodingOptions decoding;
+    private MapMaking making;
 
     @Override
     int execute() throws IOException {
@@ -110,92 +61,37 @@ final class MapBuildCommand extends Subcommand {
         } catch (IllegalArgumentException refused) {
             throw new UsageException("map build: " + refused.getMessage(), refused);
         }
-        Components components = Components.load();
-        DatabaseOptions pipeline = DatabaseOptions.defaults()
-                .withExtractor(PipelineOptions.spec(components, "--local", Extractor.class, local))
-                .withAggregator(
-                        Optional.of(PipelineOptions.spec(components, "--retrieval", Aggregator.class, retrieval)))
-                .withMatcher(PipelineOptions.spec(components, "--matcher", Matcher.class, matcher))
-                .withKeep(Keep.FLOAT);
-        Map<String, Pose> posed = PoseFile.read(poses);
-        Map<String, Camera> known = CameraFile.read(cameras);
-        List<ImageSource> sources = sources(posed, known);
-        if (Files.exists(output)) {
-            throw new CommandException("already exists: " + output);
-        }
-        Files.createDirectories(output);
-        long start = System.nanoTime();
-        try (Workers workers = threads.start();
-                Decoding reading = Decoding.open(decoding, workers.threads());
-                Progress progress = console().progress()) {
-            BuildContext context =
-                    BuildContext.defaults().withExecutor(workers.executor()).withProgress(progress);
-            try (ImageDatabase database =
-                            ImageDatabase.create(MapFolder.database(output), pipeline, components, context);
-                    Matcher pairing = components.create(Matcher.class, pipeline.matcher(), context)) {
-                IndexingReport report = database.addAll(
-                        sources,
-                        reading.reader(),
-                        IndexingOptions.defaults()
-                                .withExecutor(workers.executor())
-                                .withProgress(progress)
-                                .withWindow(Math.max(32, 4 * workers.threads())));
-                if (!report.skipped().isEmpty()) {
-                    Skipped first = report.skipped().get(0);
-                    throw new CommandException(first.name() + " of " + poses + ": " + first.reason());
-                }
-                List<MapImage> placed = new ArrayList<>();
-                List<ImageFeatures> features = new ArrayList<>();
-                for (ImageRecord image : database.images()) {
-                    Camera camera = known.get(image.name());
-                    Pose pose = posed.get(image.name());
-                    if (camera == null || pose == null) {
-                        throw new IllegalStateException(image.name());
-                    }
-                    if (camera.width() != image.width() || camera.height() != image.height()) {
-                        throw new CommandException(image.name() + " has " + image.width() + " x " + image.height()
-                                + " pixels, its camera " + camera.width() + " x " + camera.height());
-                    }
-                    placed.add(new MapImage(image.id(), image.name(), camera, pose));
-                    features.add(database.features(image.id()).orElseThrow());
-                }
-                try (PointMap map = MapBuilder.build(placed, features, pairing, options, workers.executor())) {
-                    map.write(MapFolder.points(output));
-                    progress.close();
-                    print(map, (System.nanoTime() - start) / 1e9);
-                }
-            }
-        }
+        making.run(
+                console(),
+                posed(poses, cameras),
+                poses,
+                (images, database, matcher, executor) ->
+                        MapBuilder.build(images, features(database, images), matcher, options, executor));
         return Main.DONE;
     }
 
-    private List<ImageSource> sources(Map<String, Pose> posed, Map<String, Camera> known) {
-        List<ImageSource> sources = new ArrayList<>();
-        if (posed.isEmpty()) {
+    /** The images that a file of poses names, with their cameras. */
+    static List<MapImage> posed(Path poses, Path cameras) throws IOException {
+        Map<String, Camera> known = CameraFile.read(cameras);
+        List<MapImage> images = new ArrayList<>();
+        for (Map.Entry<String, Pose> entry : PoseFile.read(poses).entrySet()) {
+            Camera camera = known.get(entry.getKey());
+            if (camera == null) {
+                throw new CommandException(cameras + " has no camera of " + entry.getKey());
+            }
+            images.add(new MapImage(images.size(), entry.getKey(), camera, entry.getValue()));
+        }
+        if (images.isEmpty()) {
             throw new CommandException(poses + " has no poses");
         }
-        for (String name : posed.keySet()) {
-            if (!known.containsKey(name)) {
-                throw new CommandException(cameras + " has no camera of " + name);
-            }
-            Path file = images.resolve(name).normalize();
-            if (!file.startsWith(images.normalize()) || !Files.isRegularFile(file)) {
-                throw new CommandException("no image " + name + " in " + images);
-            }
-            sources.add(new ImageSource(name, file));
-        }
-        return sources;
+        return images;
     }
 
-    private void print(PointMap map, double seconds) {
-        Map<String, Object> line = MapInfoCommand.statistics(map);
-        line.put("seconds", seconds);
-        if (json) {
-            console().print(Json.text(line));
-        } else {
-            console()
-                    .print(String.format(
-                            Locale.ROOT, "%s in %s", MapInfoCommand.text(map), Progress.duration(seconds)));
+    private static List<ImageFeatures> features(ImageDatabase database, List<MapImage> images) throws IOException {
+        List<ImageFeatures> features = new ArrayList<>();
+        for (MapImage image : images) {
+            features.add(database.features(image.id()).orElseThrow());
         }
+        return features;
     }
 }

@@ -113,12 +113,24 @@ class MapCommandsTest {
         assertThat(built.err()).doesNotContain("retrieval: ");
         assertThat(built.code()).isZero();
         Map<String, Object> line = Parsed.object(built.out());
-        assertThat(line.keySet()).containsExactly("images", "points", "observations", "meanTrackLength", "seconds");
+        assertThat(line.keySet())
+                .containsExactly(
+                        "cameras",
+                        "images",
+                        "registeredImages",
+                        "points",
+                        "observations",
+                        "meanTrackLength",
+                        "meanObservationsPerImage",
+                        "meanReprojectionError",
+                        "seconds");
+        assertThat((double) line.get("meanReprojectionError")).isBetween(0.01, 1.0);
         assertThat(line).containsEntry("images", 5);
         assertThat((int) line.get("points")).isGreaterThan(150);
         Cli info = Cli.run("map", "info", "--map", folder.resolve("map"), "--json");
         assertThat(Parsed.object(info.out())).containsEntry("points", line.get("points"));
-        assertThat(Cli.run("map", "info", "--map", folder.resolve("map")).out()).contains("5 images, ");
+        assertThat(Cli.run("map", "info", "--map", folder.resolve("map")).out())
+                .contains("Registered images: 5\n", "Mean reprojection error: 0.");
     }
 
     @Test
@@ -160,6 +172,31 @@ class MapCommandsTest {
             assertThat(folder.resolve("second")).doesNotExist();
         } finally {
             Files.writeString(poses, whole);
+        }
+        Path picture = folder.resolve("images/sub/view0.png");
+        byte[] bytes = Files.readAllBytes(picture);
+        Path target = folder.resolve("second");
+        Path building = folder.resolve("second.building");
+        Files.createDirectories(building.resolve("images/left/over")); // by a process that was killed
+        Files.createFile(building.resolve("write.lock"));
+        try {
+            Files.writeString(picture, "damaged");
+            Cli failed = build(target);
+            assertThat(failed.code()).isEqualTo(1);
+            assertThat(failed.err()).contains("sub/view0.png of ");
+            assertThat(target).doesNotExist();
+        } finally {
+            Files.write(picture, bytes);
+        }
+        Files.createDirectories(building);
+        Files.writeString(building.resolve("mine.txt"), "somebody's own");
+        assertThat(build(target).err()).contains("second.building is in the way: it holds mine.txt");
+        Files.delete(building.resolve("mine.txt"));
+        assertThat(build(target).code()).isZero();
+        assertThat(target.resolve("images")).isDirectory();
+        assertThat(building).doesNotExist();
+        try (var files = Files.list(target)) {
+            assertThat(files).hasSize(2);
         }
         Cli missing = Cli.run("map", "info", "--map", folder.resolve("none"));
         assertThat(missing.code()).isEqualTo(1);

@@ -2,6 +2,7 @@ package org.retrieval4j.storage;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,7 +26,7 @@ import org.retrieval4j.api.FloatMatrix;
  * reachable. A thread that is interrupted while it reads or maps closes the file for all, as Java's channels do: map
  * once after opening what is searched for long.
  */
-public final class SectionFile implements AutoCloseable {
+public final class SectionFile implements Closeable {
     private static final int CHUNK = 1 << 18;
 
     private final Path path;

@@ -290,7 +290,7 @@ public final class MapBuilder {
                     System.arraycopy(track.get(inliers[i]), 0, kept, 2 * i, 2);
                 }
                 double[] x = triangulation.point();
-                points.add(new PointMap.Point(x[0], x[1], x[2], kept));
+                points.add(new PointMap.Point(PointMap.NONE, x[0], x[1], x[2], 0, triangulation.error(), kept));
             }
         }
         return points;

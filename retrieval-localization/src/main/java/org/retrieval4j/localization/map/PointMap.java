@@ -2,303 +2,361 @@ package org.retrieval4j.localization.map;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
 import java.nio.IntBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.retrieval4j.api.FeatureSource;
+import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.localization.camera.Camera;
-import org.retrieval4j.localization.pose.Pose;
-import org.retrieval4j.storage.CorruptFileException;
-import org.retrieval4j.storage.Section;
-import org.retrieval4j.storage.SectionFile;
-import org.retrieval4j.storage.SectionWriter;
+import org.retrieval4j.storage.LiveSegment;
+import org.retrieval4j.storage.MergePolicy;
+import org.retrieval4j.storage.SegmentStore;
+import org.retrieval4j.storage.Snapshot;
 
 /**
- * Points in the world and the keypoints of posed pictures that observe them. Images and points are numbered from 0; the
- * features themselves are in the image database beside the map, under {@link MapImage#id()}. What grows with the map is
- * mapped from its file, not read.
+ * Points in the world and the keypoints of posed pictures that observe them. Images and points are numbered from 0 by
+ * ascending id; the features themselves are in the image database beside the map, under {@link MapImage#id()}.
+ *
+ * <p>On disk a map is a folder of segments, as an index is: {@link #write} writes what differs from what the folder
+ * holds, in one step; who has the map open keeps what was there. What grows with the map is mapped from its file where
+ * the map is one segment; several are joined in memory when the map is opened.
  *
  * <p>Immutable and thread-safe, until closed.
  */
-public final class PointMap implements AutoCloseable {
-    private static final String KIND = "point-map";
-    private static final int VERSION = 1;
+public final class PointMap implements Closeable {
+    /** Of a point without id of its own: {@link #of} gives it the next free one. */
+    public static final long NONE = -1;
 
-    private final List<MapImage> images;
+    /** Merges run in the writing thread: a map's segments are few. */
+    private static final MergePolicy POLICY = MergePolicy.defaults();
+
+    private final MapSegment data;
     private final Map<Long, Integer> byId = new HashMap<>();
-    private final DoubleBuffer points;
-    /** Of image i, observations from imageFrom[i] to imageFrom[i + 1], by ascending keypoint. */
-    private final IntBuffer imageFrom;
-
-    private final IntBuffer keypoints;
-    private final IntBuffer observed;
-    /** Of point p, images trackImages[trackFrom[p]] to trackImages[trackFrom[p + 1]]. */
-    private final IntBuffer trackFrom;
-
-    private final IntBuffer trackImages;
-    private final AutoCloseable file;
+    private final @Nullable SegmentStore<MapSegment> store;
+    private final @Nullable Snapshot<MapSegment> snapshot;
 
     private PointMap(
-            List<MapImage> images,
-            DoubleBuffer points,
-            IntBuffer imageFrom,
-            IntBuffer keypoints,
-            IntBuffer observed,
-            IntBuffer trackFrom,
-            IntBuffer trackImages,
-            AutoCloseable file) {
-        this.images = Collections.unmodifiableList(new ArrayList<>(images));
-        this.points = points;
-        this.imageFrom = imageFrom;
-        this.keypoints = keypoints;
-        this.observed = observed;
-        this.trackFrom = trackFrom;
-        this.trackImages = trackImages;
-        this.file = file;
-        for (int i = 0; i < images.size(); i++) {
-            byId.put(images.get(i).id(), i);
+            MapSegment data, @Nullable SegmentStore<MapSegment> store, @Nullable Snapshot<MapSegment> snapshot) {
+        this.data = data;
+        this.store = store;
+        this.snapshot = snapshot;
+        for (int i = 0; i < data.size(); i++) {
+            byId.put(data.id(i), i);
         }
     }
 
     /**
      * A point and who observes it.
      *
+     * @param id stays when images come and go; {@link PointMap#NONE}: the next free one
      * @param x in the world
      * @param y second coordinate
      * @param z third coordinate
+     * @param rgb color, red in bits 16 to 23, green, and blue in the lowest; 0 if it is not known
+     * @param error mean distance in pixels of its projections from the keypoints that observe it; −1 if it is not known
      * @param track image and keypoint of each observation, one after the other
      */
-    public record Point(double x, double y, double z, int[] track) {
+    public record Point(long id, double x, double y, double z, int rgb, double error, int[] track) {
+        /** Checks that the track is of pairs. */
+        public Point {
+            if (track.length % 2 != 0) {
+                throw new IllegalArgumentException("a track must be of pairs, got " + track.length + " numbers");
+            }
+            if (!Double.isFinite(x + y + z)) {
+                throw new IllegalArgumentException("a point must be finite, got " + x + " " + y + " " + z);
+            }
+        }
+
+        /**
+         * A point without id, color and error.
+         *
+         * @param x in the world
+         * @param y second coordinate
+         * @param z third coordinate
+         * @param track image and keypoint of each observation, one after the other
+         */
+        public Point(double x, double y, double z, int[] track) {
+            this(NONE, x, y, z, 0, -1, track);
+        }
+
         @Override
-        public boolean equals(Object other) {
+        public boolean equals(@Nullable Object other) {
             return other instanceof Point that
+                    && id == that.id
                     && x == that.x
                     && y == that.y
                     && z == that.z
+                    && rgb == that.rgb
+                    && error == that.error
                     && Arrays.equals(track, that.track);
         }
 
         @Override
         public int hashCode() {
-            return Arrays.hashCode(track);
+            return 31 * Long.hashCode(id) + Arrays.hashCode(track);
         }
     }
 
     /**
      * A map in memory.
      *
-     * @param images the pictures
+     * @param images the pictures, by ascending id
      * @param points the points, their tracks by places in the list of images
      * @return the map
-     * @throws IllegalArgumentException if an image comes twice, a track names an image that is not there, or a keypoint
-     *     observes two points
+     * @throws IllegalArgumentException if ids of images do not ascend, a name or the id of a point comes twice, a track
+     *     names an image that is not there, or a keypoint observes two points
      */
     public static PointMap of(List<MapImage> images, List<Point> points) {
         int n = images.size();
-        if (images.stream().mapToLong(MapImage::id).distinct().count() < n
-                || images.stream().map(MapImage::name).distinct().count() < n) {
-            throw new IllegalArgumentException("a map's images must have different ids and names");
-        }
-        double[] coordinates = new double[3 * points.size()];
-        int[] trackFrom = new int[points.size() + 1];
-        List<List<int[]>> seen = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         for (int i = 0; i < n; i++) {
-            seen.add(new ArrayList<>());
+            if (i > 0 && images.get(i).id() <= images.get(i - 1).id()
+                    || !names.add(images.get(i).name())) {
+                throw new IllegalArgumentException("a map's images must have ascending ids and different names, got "
+                        + images.get(i).id() + " " + images.get(i).name() + " as image " + i);
+            }
         }
-        for (int p = 0; p < points.size(); p++) {
-            Point point = points.get(p);
+        List<Point> sorted = numbered(points);
+        int[] imageFrom = new int[n + 1];
+        for (int p = 0; p < sorted.size(); p++) {
+            int[] track = sorted.get(p).track;
+            for (int i = 0; i < track.length; i += 2) {
+                if (track[i] < 0 || track[i] >= n || track[i + 1] < 0) {
+                    throw new IllegalArgumentException(
+                            "point " + p + " must be seen in one of " + n + " images, got " + track[i]);
+                }
+                imageFrom[track[i] + 1]++;
+            }
+        }
+        for (int i = 0; i < n; i++) {
+            imageFrom[i + 1] += imageFrom[i];
+        }
+        long[] seen = new long[imageFrom[n]]; // keypoint in the upper half, place of the point in the lower
+        int[] next = Arrays.copyOf(imageFrom, n);
+        long[] ids = new long[sorted.size()];
+        double[] coordinates = new double[3 * sorted.size()];
+        byte[] colors = new byte[3 * sorted.size()];
+        double[] errors = new double[sorted.size()];
+        for (int p = 0; p < sorted.size(); p++) {
+            Point point = sorted.get(p);
+            ids[p] = point.id;
             coordinates[3 * p] = point.x;
             coordinates[3 * p + 1] = point.y;
             coordinates[3 * p + 2] = point.z;
-            trackFrom[p + 1] = trackFrom[p] + point.track.length / 2;
-            for (int i = 0; i + 1 < point.track.length; i += 2) {
-                if (point.track[i] < 0 || point.track[i] >= n || point.track[i + 1] < 0) {
-                    throw new IllegalArgumentException(
-                            "point " + p + " must be seen in one of " + n + " images, got " + point.track[i]);
-                }
-                seen.get(point.track[i]).add(new int[] {point.track[i + 1], p});
+            for (int c = 0; c < 3; c++) {
+                colors[3 * p + c] = (byte) (point.rgb >> 16 - 8 * c);
+            }
+            errors[p] = point.error;
+            for (int i = 0; i < point.track.length; i += 2) {
+                seen[next[point.track[i]]++] = (long) point.track[i + 1] << 32 | p;
             }
         }
-        int[] trackImages = new int[trackFrom[points.size()]];
-        int[] imageFrom = new int[n + 1];
-        int[] keypoints = new int[trackImages.length];
-        int[] observed = new int[trackImages.length];
-        for (int p = 0; p < points.size(); p++) {
-            for (int i = 0; i < points.get(p).track.length / 2; i++) {
-                trackImages[trackFrom[p] + i] = points.get(p).track[2 * i];
-            }
-        }
+        int[] keypoints = new int[seen.length];
+        int[] observed = new int[seen.length];
         for (int i = 0; i < n; i++) {
-            List<int[]> own = seen.get(i);
-            own.sort((a, b) -> Integer.compare(a[0], b[0]));
-            imageFrom[i + 1] = imageFrom[i] + own.size();
-            for (int k = 0; k < own.size(); k++) {
-                if (k > 0 && own.get(k)[0] == own.get(k - 1)[0]) {
-                    throw new IllegalArgumentException("keypoint " + own.get(k)[0] + " of image " + i
-                            + " must observe one point, got " + own.get(k - 1)[1] + " and " + own.get(k)[1]);
+            Arrays.sort(seen, imageFrom[i], imageFrom[i + 1]);
+            for (int k = imageFrom[i]; k < imageFrom[i + 1]; k++) {
+                keypoints[k] = (int) (seen[k] >> 32);
+                observed[k] = (int) seen[k];
+                if (k > imageFrom[i] && keypoints[k] == keypoints[k - 1]) {
+                    throw new IllegalArgumentException("keypoint " + keypoints[k] + " of image " + i
+                            + " must observe one point, got " + observed[k - 1] + " and " + observed[k]);
                 }
-                keypoints[imageFrom[i] + k] = own.get(k)[0];
-                observed[imageFrom[i] + k] = own.get(k)[1];
             }
         }
         return new PointMap(
-                images,
-                DoubleBuffer.wrap(coordinates),
-                IntBuffer.wrap(imageFrom),
-                IntBuffer.wrap(keypoints),
-                IntBuffer.wrap(observed),
-                IntBuffer.wrap(trackFrom),
-                IntBuffer.wrap(trackImages),
-                () -> {});
+                MapSegment.of(images, imageFrom, keypoints, observed, ids, coordinates, colors, errors), null, null);
+    }
+
+    /** By ascending id; those without get the ids after the largest, in their order. */
+    private static List<Point> numbered(List<Point> points) {
+        long free = 1;
+        for (Point point : points) {
+            free = Math.max(free, point.id + 1);
+        }
+        List<Point> numbered = new ArrayList<>(points.size());
+        for (Point point : points) {
+            numbered.add(
+                    point.id != NONE
+                            ? point
+                            : new Point(free++, point.x, point.y, point.z, point.rgb, point.error, point.track));
+        }
+        numbered.sort((a, b) -> Long.compare(a.id, b.id));
+        for (int p = 1; p < numbered.size(); p++) {
+            if (numbered.get(p).id == numbered.get(p - 1).id) {
+                throw new IllegalArgumentException(
+                        "a map's points must have different ids, got " + numbered.get(p).id + " twice");
+            }
+        }
+        return numbered;
     }
 
     /**
-     * Opens a map.
+     * Tells whether a folder holds a map.
      *
-     * @param path its file
+     * @param folder any path
+     * @return true if a map was written there
+     */
+    public static boolean exists(Path folder) {
+        return Files.isRegularFile(folder.resolve("manifest.r4j"));
+    }
+
+    /**
+     * Opens a map as it is now.
+     *
+     * @param folder where it was written
      * @return the map, to be closed
+     * @throws NoSuchFileException if there is none
      * @throws IOException if it cannot be read or is damaged
      */
-    public static PointMap open(Path path) throws IOException {
-        SectionFile file = SectionFile.open(requireNonNull(path, "path"), KIND, VERSION, VERSION);
+    public static PointMap open(Path folder) throws IOException {
+        requireNonNull(folder, "folder");
+        if (!exists(folder)) {
+            throw new NoSuchFileException(folder.toString());
+        }
+        SegmentStore<MapSegment> store = SegmentStore.open(folder, MapSegment.FORMAT, POLICY, Runnable::run);
+        Snapshot<MapSegment> snapshot = store.snapshot();
         try {
-            List<String> names = lines(file.bytes("names"));
-            List<String> cameras = lines(file.bytes("cameras"));
-            long[] ids = file.longs("ids");
-            double[] poses = file.doubles("poses");
-            int n = names.size();
-            require(
-                    path,
-                    cameras.size() == n && ids.length == n && poses.length == 7 * n,
-                    n + " of all that images have");
-            List<MapImage> images = new ArrayList<>(n);
-            for (int i = 0; i < n; i++) {
-                images.add(image(path, ids[i], names.get(i), cameras.get(i), poses, 7 * i));
-            }
-            DoubleBuffer points = file.map("points", Section.Type.DOUBLES).asDoubleBuffer();
-            IntBuffer imageFrom = ints(file, "image-from");
-            IntBuffer keypoints = ints(file, "keypoints");
-            IntBuffer observed = ints(file, "observed");
-            IntBuffer trackFrom = ints(file, "track-from");
-            IntBuffer trackImages = ints(file, "track-images");
-            int observations = observed.capacity();
-            int count = points.capacity() / 3;
-            require(
-                    path,
-                    points.capacity() % 3 == 0 && keypoints.capacity() == observations,
-                    "coordinates and keypoints");
-            require(path, trackImages.capacity() == observations, observations + " images of tracks");
-            requireOffsets(path, imageFrom, n, observations);
-            requireOffsets(path, trackFrom, count, observations);
-            requireBelow(path, observed, count);
-            requireBelow(path, trackImages, n);
-            return new PointMap(images, points, imageFrom, keypoints, observed, trackFrom, trackImages, file);
-        } catch (IOException | RuntimeException failed) {
-            file.close();
+            return new PointMap(whole(snapshot), store, snapshot);
+        } catch (RuntimeException failed) {
+            snapshot.close();
+            store.close();
             throw failed;
         }
     }
 
-    private static List<String> lines(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8).lines().toList();
-    }
-
-    private static MapImage image(Path path, long id, String name, String camera, double[] poses, int at)
-            throws CorruptFileException {
-        try {
-            Pose pose = new Pose(
-                    poses[at],
-                    poses[at + 1],
-                    poses[at + 2],
-                    poses[at + 3],
-                    poses[at + 4],
-                    poses[at + 5],
-                    poses[at + 6]);
-            return new MapImage(id, name, Camera.parse(camera), pose);
-        } catch (IllegalArgumentException e) {
-            throw new CorruptFileException(path, 0, "an image", String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static IntBuffer ints(SectionFile file, String name) throws IOException {
-        ByteBuffer mapped = file.map(name, Section.Type.INTS);
-        return mapped.asIntBuffer();
-    }
-
-    private static void require(Path path, boolean holds, String expected) throws CorruptFileException {
-        if (!holds) {
-            throw new CorruptFileException(path, 0, expected, "others");
-        }
-    }
-
-    private static void requireOffsets(Path path, IntBuffer offsets, int rows, int last) throws CorruptFileException {
-        boolean ascending = offsets.capacity() == rows + 1 && offsets.get(0) == 0 && offsets.get(rows) == last;
-        for (int i = 0; ascending && i < rows; i++) {
-            ascending = offsets.get(i) <= offsets.get(i + 1);
-        }
-        require(path, ascending, "ascending offsets to " + last);
-    }
-
-    private static void requireBelow(Path path, IntBuffer values, int bound) throws CorruptFileException {
-        boolean below = true;
-        for (int i = 0; i < values.capacity(); i++) {
-            below &= values.get(i) >= 0 && values.get(i) < bound;
-        }
-        require(path, below, "numbers below " + bound);
+    private static MapSegment whole(Snapshot<MapSegment> snapshot) {
+        List<LiveSegment<MapSegment>> parts = snapshot.segments();
+        return parts.size() == 1 && parts.get(0).isWhole() ? parts.get(0).segment() : MapSegment.join(parts);
     }
 
     /**
-     * Writes the map.
+     * Makes a folder hold this map. Images that differ from those of the folder's map, and what they observe, are written;
+     * the change is made in one step: at any kill the folder holds the map that it had or this one. Maps that are open
+     * stay what they are.
      *
-     * @param path the file; one that is there is replaced when the new one is whole
+     * @param folder made if it is not there
+     * @throws org.retrieval4j.storage.DirectoryLockedException if somebody else is writing there
      * @throws IOException if it cannot be written
      */
-    public void write(Path path) throws IOException {
-        StringBuilder names = new StringBuilder();
-        StringBuilder cameras = new StringBuilder();
-        long[] ids = new long[images.size()];
-        double[] poses = new double[7 * images.size()];
-        for (int i = 0; i < images.size(); i++) {
-            MapImage image = images.get(i);
-            names.append(image.name()).append('\n');
-            cameras.append(image.camera()).append('\n');
-            ids[i] = image.id();
-            Pose p = image.pose();
-            double[] values = {p.qw(), p.qx(), p.qy(), p.qz(), p.tx(), p.ty(), p.tz()};
-            System.arraycopy(values, 0, poses, 7 * i, 7);
-        }
-        try (SectionWriter writer = SectionWriter.create(path, KIND, VERSION)) {
-            writer.header("images", Integer.toString(images.size()));
-            writer.header("points", Integer.toString(size()));
-            writer.header("observations", Integer.toString(observed.capacity()));
-            writer.bytes("names", names.toString().getBytes(StandardCharsets.UTF_8));
-            writer.bytes("cameras", cameras.toString().getBytes(StandardCharsets.UTF_8));
-            writer.longs("ids", ids);
-            writer.doubles("poses", poses);
-            double[] coordinates = new double[points.capacity()];
-            points.duplicate().rewind().get(coordinates);
-            writer.doubles("points", coordinates);
-            writer.ints("image-from", copy(imageFrom));
-            writer.ints("keypoints", copy(keypoints));
-            writer.ints("observed", copy(observed));
-            writer.ints("track-from", copy(trackFrom));
-            writer.ints("track-images", copy(trackImages));
-            writer.commit();
+    public void write(Path folder) throws IOException {
+        try (SegmentStore<MapSegment> target = SegmentStore.open(folder, MapSegment.FORMAT, POLICY, Runnable::run)) {
+            long[] removed;
+            int[] changed;
+            try (Snapshot<MapSegment> before = target.snapshot()) {
+                PointMap old = new PointMap(whole(before), null, null);
+                removed = old.byId.keySet().stream()
+                        .filter(id -> !byId.containsKey(id))
+                        .mapToLong(id -> id)
+                        .sorted()
+                        .toArray();
+                changed = changedFrom(old);
+            }
+            target.update(removed, changed.length == 0 ? Optional.empty() : Optional.of(data.rows(changed)));
+            target.commit(Map.of());
         }
     }
 
-    private static int[] copy(IntBuffer values) {
-        int[] copy = new int[values.capacity()];
-        values.duplicate().rewind().get(copy);
-        return copy;
+    /** Images that another map does not have, or not so. */
+    private int[] changedFrom(PointMap old) {
+        int[] changed = new int[data.size()];
+        int n = 0;
+        for (int i = 0; i < data.size(); i++) {
+            int before = old.indexOf(data.id(i));
+            if (before < 0 || !sameImage(i, old, before)) {
+                changed[n++] = i;
+            }
+        }
+        return Arrays.copyOf(changed, n);
+    }
+
+    private boolean sameImage(int image, PointMap old, int before) {
+        int from = data.imageFrom().get(image);
+        int count = data.imageFrom().get(image + 1) - from;
+        int oldFrom = old.data.imageFrom().get(before);
+        if (!data.images().get(image).equals(old.data.images().get(before))
+                || count != old.data.imageFrom().get(before + 1) - oldFrom) {
+            return false;
+        }
+        for (int k = 0; k < count; k++) {
+            if (data.keypoints().get(from + k) != old.data.keypoints().get(oldFrom + k)
+                    || !samePoint(
+                            data.observed().get(from + k),
+                            old,
+                            old.data.observed().get(oldFrom + k))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean samePoint(int point, PointMap old, int before) {
+        return pointId(point) == old.pointId(before)
+                && coordinate(point, 0) == old.coordinate(before, 0)
+                && coordinate(point, 1) == old.coordinate(before, 1)
+                && coordinate(point, 2) == old.coordinate(before, 2)
+                && rgb(point) == old.rgb(before)
+                && error(point) == old.error(before);
+    }
+
+    /**
+     * This map without some images. Points that fewer than two others observe go with them.
+     *
+     * @param ids of images; those that the map does not have are ignored
+     * @return the rest, in memory
+     */
+    public PointMap without(Collection<Long> ids) {
+        Set<Long> gone = new HashSet<>(ids);
+        int[] places = new int[data.size()];
+        List<MapImage> left = new ArrayList<>();
+        for (int i = 0; i < places.length; i++) {
+            places[i] = gone.contains(data.id(i)) ? -1 : left.size();
+            if (places[i] >= 0) {
+                left.add(data.images().get(i));
+            }
+        }
+        List<Point> points = new ArrayList<>();
+        for (int p = 0; p < size(); p++) {
+            Point point = point(p);
+            int[] track = new int[point.track.length];
+            int n = 0;
+            for (int i = 0; i < track.length; i += 2) {
+                if (places[point.track[i]] >= 0) {
+                    track[n++] = places[point.track[i]];
+                    track[n++] = point.track[i + 1];
+                }
+            }
+            if (n >= 4) {
+                points.add(new Point(
+                        point.id, point.x, point.y, point.z, point.rgb, point.error, Arrays.copyOf(track, n)));
+            }
+        }
+        return of(left, points);
+    }
+
+    /**
+     * Checks every byte of the files against its checksum; a map in memory has none.
+     *
+     * @throws org.retrieval4j.storage.CorruptFileException if a file is damaged
+     * @throws IOException if a file cannot be read
+     */
+    public void verify() throws IOException {
+        if (store != null) {
+            store.verify();
+        }
     }
 
     /**
@@ -307,7 +365,7 @@ public final class PointMap implements AutoCloseable {
      * @return by their number in the map
      */
     public List<MapImage> images() {
-        return images;
+        return data.images();
     }
 
     /**
@@ -326,7 +384,40 @@ public final class PointMap implements AutoCloseable {
      * @return how many there are
      */
     public int size() {
-        return points.capacity() / 3;
+        return data.pointIds().capacity();
+    }
+
+    /**
+     * A point.
+     *
+     * @param point its number
+     * @return all that the map knows of it, its track by ascending image
+     */
+    public Point point(int point) {
+        int from = data.trackFrom().get(point);
+        int[] track = new int[2 * (data.trackFrom().get(point + 1) - from)];
+        for (int i = 0; i < track.length / 2; i++) {
+            track[2 * i] = data.trackImages().get(from + i);
+            track[2 * i + 1] = data.trackKeypoints().get(from + i);
+        }
+        return new Point(
+                pointId(point),
+                coordinate(point, 0),
+                coordinate(point, 1),
+                coordinate(point, 2),
+                rgb(point),
+                error(point),
+                track);
+    }
+
+    /**
+     * What a point is called, whatever images come and go.
+     *
+     * @param point its number
+     * @return its id
+     */
+    public long pointId(int point) {
+        return data.pointIds().get(point);
     }
 
     /**
@@ -337,7 +428,31 @@ public final class PointMap implements AutoCloseable {
      * @return in the world
      */
     public double coordinate(int point, int axis) {
-        return points.get(3 * point + axis);
+        return data.points().get(3 * point + axis);
+    }
+
+    /**
+     * The color of a point.
+     *
+     * @param point its number
+     * @return red in bits 16 to 23, green, and blue in the lowest; 0 if it is not known
+     */
+    public int rgb(int point) {
+        int rgb = 0;
+        for (int c = 0; c < 3; c++) {
+            rgb = rgb << 8 | data.colors().get(3 * point + c) & 0xFF;
+        }
+        return rgb;
+    }
+
+    /**
+     * How far a point is from where it is seen.
+     *
+     * @param point its number
+     * @return mean reprojection error in pixels; −1 if it is not known
+     */
+    public double error(int point) {
+        return data.errors().get(point);
     }
 
     /**
@@ -347,7 +462,7 @@ public final class PointMap implements AutoCloseable {
      * @return keypoints, ascending
      */
     public int[] keypoints(int image) {
-        return range(keypoints, imageFrom, image);
+        return range(data.keypoints(), data.imageFrom(), image);
     }
 
     /**
@@ -357,17 +472,17 @@ public final class PointMap implements AutoCloseable {
      * @return points, in the order of {@link #keypoints(int)}
      */
     public int[] observed(int image) {
-        return range(observed, imageFrom, image);
+        return range(data.observed(), data.imageFrom(), image);
     }
 
     /**
      * The pictures that observe a point.
      *
      * @param point its number
-     * @return numbers of images
+     * @return numbers of images, ascending
      */
     public int[] imagesOf(int point) {
-        return range(trackImages, trackFrom, point);
+        return range(data.trackImages(), data.trackFrom(), point);
     }
 
     /**
@@ -376,23 +491,55 @@ public final class PointMap implements AutoCloseable {
      * @return of all points together
      */
     public int observations() {
-        return observed.capacity();
+        return data.observed().capacity();
     }
 
     private static int[] range(IntBuffer values, IntBuffer from, int row) {
         int[] result = new int[from.get(row + 1) - from.get(row)];
-        values.duplicate().position(from.get(row)).get(result);
+        values.get(from.get(row), result);
         return result;
+    }
+
+    /**
+     * The features of this map's pictures, each checked when it is read: they must be of the size of the picture's camera
+     * and have all keypoints that the map names. Others are passed through.
+     *
+     * @param source the image database beside the map
+     * @return the same features; an {@link IOException} that tells what differs where they are not those that the map was
+     *     made of
+     */
+    public FeatureSource checked(FeatureSource source) {
+        requireNonNull(source, "source");
+        return id -> {
+            Optional<ImageFeatures> features = source.features(id);
+            int image = indexOf(id);
+            if (features.isPresent() && image >= 0) {
+                requireFeatures(image, features.get());
+            }
+            return features;
+        };
+    }
+
+    private void requireFeatures(int image, ImageFeatures features) throws IOException {
+        MapImage posed = images().get(image);
+        Camera camera = posed.camera();
+        int end = data.imageFrom().get(image + 1);
+        int last = end == data.imageFrom().get(image) ? -1 : data.keypoints().get(end - 1);
+        int keypoints = features.keypoints().values().rows();
+        if (features.width() != camera.width() || features.height() != camera.height() || last >= keypoints) {
+            throw new IOException("the image database is not the map's: features of " + posed.name() + " must be of "
+                    + camera.width() + " x " + camera.height() + " pixels and more than " + last + " keypoints, got "
+                    + features.width() + " x " + features.height() + " and " + keypoints);
+        }
     }
 
     @Override
     public void close() throws IOException {
-        try {
-            file.close();
-        } catch (IOException | RuntimeException failed) {
-            throw failed;
-        } catch (Exception impossible) {
-            throw new IllegalStateException(impossible);
+        if (snapshot != null) {
+            snapshot.close();
+        }
+        if (store != null) {
+            store.close();
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,10 +37,8 @@ class PointMapTest {
             assertThat(a.observed(i)).isEqualTo(b.observed(i));
         }
         for (int p = 0; p < a.size(); p++) {
+            assertThat(a.point(p)).isEqualTo(b.point(p));
             assertThat(a.imagesOf(p)).isEqualTo(b.imagesOf(p));
-            for (int axis = 0; axis < 3; axis++) {
-                assertThat(a.coordinate(p, axis)).isEqualTo(b.coordinate(p, axis));
-            }
         }
     }
 
@@ -78,39 +77,45 @@ class PointMapTest {
 
     @Test
     void isReadAsItWasWritten(@TempDir Path folder) throws IOException {
-        Path file = folder.resolve("points");
+        Path there = folder.resolve("points");
         try (PointMap map = build()) {
-            map.write(file);
-            try (PointMap opened = PointMap.open(file)) {
+            map.write(there);
+            try (PointMap opened = PointMap.open(there)) {
                 assertSame(opened, map);
+                opened.verify();
                 opened.write(folder.resolve("again"));
             }
         }
-        assertThat(folder.resolve("again")).hasSameBinaryContentAs(file);
+        assertThat(folder.resolve("again/segment-00000001.r4j"))
+                .hasSameBinaryContentAs(there.resolve("segment-00000001.r4j"));
         try (PointMap empty = PointMap.of(List.of(), List.of())) {
-            empty.write(file);
+            empty.write(there);
         }
-        try (PointMap opened = PointMap.open(file)) {
+        try (PointMap opened = PointMap.open(there)) {
             assertThat(opened.size()).isZero();
+            assertThat(opened.images()).isEmpty();
         }
+        assertThat(PointMap.exists(folder)).isFalse();
+        assertThatThrownBy(() -> PointMap.open(folder)).isInstanceOf(NoSuchFileException.class);
     }
 
     @Test
     void damagedFilesAreRefusedOrRead(@TempDir Path folder) throws IOException {
-        Path file = folder.resolve("points");
+        Path whole = folder.resolve("points");
         try (PointMap map = build()) {
-            map.write(file);
+            map.write(whole);
         }
-        byte[] bytes = Files.readAllBytes(file);
         Random random = new Random(2);
         for (int run = 0; run < 300; run++) {
-            byte[] damaged = bytes.clone();
-            damaged[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-            if (run % 3 == 0) {
-                damaged = Arrays.copyOf(bytes, random.nextInt(bytes.length));
+            Path target = Files.createDirectories(folder.resolve("damaged-" + run));
+            for (String name : List.of("manifest.r4j", "segment-00000001.r4j")) {
+                byte[] bytes = Files.readAllBytes(whole.resolve(name));
+                if (name.startsWith("segment") || run % 10 == 0) {
+                    bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+                    bytes = run % 3 == 0 ? Arrays.copyOf(bytes, random.nextInt(bytes.length)) : bytes;
+                }
+                Files.write(target.resolve(name), bytes);
             }
-            Path target = folder.resolve("damaged-" + run);
-            Files.write(target, damaged);
             try (PointMap opened = PointMap.open(target)) {
                 for (int i = 0; i < opened.images().size(); i++) {
                     for (int point : opened.observed(i)) {
@@ -136,7 +141,8 @@ class PointMapTest {
                 .hasMessageContaining("keypoint 3 of image 0");
         List<MapImage> twice = new ArrayList<>(images);
         twice.add(images.get(0));
-        assertThatThrownBy(() -> PointMap.of(twice, List.of())).hasMessageContaining("different ids and names");
+        assertThatThrownBy(() -> PointMap.of(twice, List.of()))
+                .hasMessageContaining("ascending ids and different names");
     }
 
     @Test

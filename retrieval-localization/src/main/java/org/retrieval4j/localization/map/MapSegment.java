@@ -1,0 +1,417 @@
+package org.retrieval4j.localization.map;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.retrieval4j.localization.camera.Camera;
+import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.storage.CorruptFileException;
+import org.retrieval4j.storage.LiveSegment;
+import org.retrieval4j.storage.Section;
+import org.retrieval4j.storage.SectionFile;
+import org.retrieval4j.storage.SectionWriter;
+import org.retrieval4j.storage.Segment;
+import org.retrieval4j.storage.SegmentFormat;
+
+/**
+ * A part of a map: rows are pictures by ascending id, each with the keypoints that observe points; and all the points that
+ * they observe, by ascending id. A point that pictures of several segments observe is in each of these, the same. Of what
+ * grows with the map, only the pictures themselves are on the heap where the segment is a file.
+ *
+ * @param images by ascending id
+ * @param imageFrom observations of image i are imageFrom[i] to imageFrom[i + 1], by ascending keypoint
+ * @param keypoints of each observation
+ * @param observed place of the point of each observation
+ * @param pointIds ascending
+ * @param points three coordinates each
+ * @param colors red, green and blue of each
+ * @param errors mean reprojection error of each
+ * @param trackFrom observations of point p are trackFrom[p] to trackFrom[p + 1], by ascending image
+ * @param trackImages row of each observation's image
+ * @param trackKeypoints keypoint of each observation
+ * @param file what is mapped, if anything
+ */
+record MapSegment(
+        List<MapImage> images,
+        IntBuffer imageFrom,
+        IntBuffer keypoints,
+        IntBuffer observed,
+        LongBuffer pointIds,
+        DoubleBuffer points,
+        ByteBuffer colors,
+        DoubleBuffer errors,
+        IntBuffer trackFrom,
+        IntBuffer trackImages,
+        IntBuffer trackKeypoints,
+        @Nullable SectionFile file)
+        implements Segment {
+    private static final String KIND = "point-map";
+    private static final int VERSION = 1;
+
+    /** How segments are written, opened and merged. */
+    static final SegmentFormat<MapSegment> FORMAT = new SegmentFormat<>() {
+        @Override
+        public String kind() {
+            return KIND;
+        }
+
+        @Override
+        public MapSegment join(List<LiveSegment<MapSegment>> parts) {
+            return MapSegment.join(parts);
+        }
+
+        @Override
+        public void write(List<LiveSegment<MapSegment>> parts, Path target) throws IOException {
+            LiveSegment<MapSegment> first = parts.get(0);
+            (parts.size() == 1 && first.isWhole() ? first.segment() : MapSegment.join(parts)).write(target);
+        }
+
+        @Override
+        public MapSegment open(Path target) throws IOException {
+            return MapSegment.read(target);
+        }
+    };
+
+    /**
+     * A segment in memory.
+     *
+     * @param images by ascending id
+     * @param imageFrom see above; keypoints and points alike
+     * @param keypoints of each observation
+     * @param observed place of the point of each observation
+     * @param pointIds ascending
+     * @param points coordinates
+     * @param colors of points
+     * @param errors of points
+     */
+    static MapSegment of(
+            List<MapImage> images,
+            int[] imageFrom,
+            int[] keypoints,
+            int[] observed,
+            long[] pointIds,
+            double[] points,
+            byte[] colors,
+            double[] errors) {
+        int[] trackFrom = new int[pointIds.length + 1];
+        for (int point : observed) {
+            trackFrom[point + 1]++;
+        }
+        for (int p = 0; p < pointIds.length; p++) {
+            trackFrom[p + 1] += trackFrom[p];
+        }
+        int[] next = Arrays.copyOf(trackFrom, pointIds.length);
+        int[] trackImages = new int[observed.length];
+        int[] trackKeypoints = new int[observed.length];
+        for (int i = 0; i < images.size(); i++) {
+            for (int k = imageFrom[i]; k < imageFrom[i + 1]; k++) {
+                int at = next[observed[k]]++;
+                trackImages[at] = i;
+                trackKeypoints[at] = keypoints[k];
+            }
+        }
+        return new MapSegment(
+                List.copyOf(images),
+                IntBuffer.wrap(imageFrom),
+                IntBuffer.wrap(keypoints),
+                IntBuffer.wrap(observed),
+                LongBuffer.wrap(pointIds),
+                DoubleBuffer.wrap(points),
+                ByteBuffer.wrap(colors),
+                DoubleBuffer.wrap(errors),
+                IntBuffer.wrap(trackFrom),
+                IntBuffer.wrap(trackImages),
+                IntBuffer.wrap(trackKeypoints),
+                null);
+    }
+
+    /** Some rows, with the points that they observe. */
+    MapSegment rows(int[] rows) {
+        LiveRows taken = new LiveRows();
+        for (int row : rows) {
+            taken.add(this, row);
+        }
+        return taken.segment();
+    }
+
+    static MapSegment join(List<LiveSegment<MapSegment>> parts) {
+        LiveRows taken = new LiveRows();
+        try {
+            LiveSegment.forEachLive(
+                    parts, (part, row) -> taken.add(parts.get(part).segment(), row));
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible); // rows are in memory or mapped
+        }
+        return taken.segment();
+    }
+
+    /** Rows of one or more segments on their way into one. */
+    private static final class LiveRows {
+        private final List<MapSegment> from = new ArrayList<>();
+        private final List<Integer> rows = new ArrayList<>();
+        private int observations;
+
+        void add(MapSegment segment, int row) {
+            from.add(segment);
+            rows.add(row);
+            observations += segment.imageFrom.get(row + 1) - segment.imageFrom.get(row);
+        }
+
+        MapSegment segment() {
+            List<MapImage> images = new ArrayList<>(rows.size());
+            int[] imageFrom = new int[rows.size() + 1];
+            int[] keypoints = new int[observations];
+            long[] ids = new long[observations];
+            for (int i = 0; i < rows.size(); i++) {
+                MapSegment segment = from.get(i);
+                int row = rows.get(i);
+                images.add(segment.images.get(row));
+                int at = imageFrom[i];
+                for (int k = segment.imageFrom.get(row); k < segment.imageFrom.get(row + 1); k++) {
+                    keypoints[at] = segment.keypoints.get(k);
+                    ids[at++] = segment.pointIds.get(segment.observed.get(k));
+                }
+                imageFrom[i + 1] = at;
+            }
+            long[] distinct = distinct(ids);
+            int[] observed = new int[observations];
+            double[] points = new double[3 * distinct.length];
+            byte[] colors = new byte[3 * distinct.length];
+            double[] errors = new double[distinct.length];
+            for (int i = 0; i < rows.size(); i++) {
+                MapSegment segment = from.get(i);
+                int k = segment.imageFrom.get(rows.get(i));
+                for (int at = imageFrom[i]; at < imageFrom[i + 1]; at++, k++) {
+                    int old = segment.observed.get(k);
+                    int p = Arrays.binarySearch(distinct, ids[at]);
+                    observed[at] = p;
+                    segment.points.get(3 * old, points, 3 * p, 3);
+                    segment.colors.get(3 * old, colors, 3 * p, 3);
+                    errors[p] = segment.errors.get(old);
+                }
+            }
+            return of(images, imageFrom, keypoints, observed, distinct, points, colors, errors);
+        }
+
+        private static long[] distinct(long[] ids) {
+            long[] sorted = ids.clone();
+            Arrays.sort(sorted);
+            int n = 0;
+            for (int i = 0; i < sorted.length; i++) {
+                if (i == 0 || sorted[i] != sorted[i - 1]) {
+                    sorted[n++] = sorted[i];
+                }
+            }
+            return Arrays.copyOf(sorted, n);
+        }
+    }
+
+    private void write(Path target) throws IOException {
+        Map<String, Integer> cameras = new LinkedHashMap<>();
+        StringBuilder names = new StringBuilder();
+        long[] ids = new long[images.size()];
+        int[] numbers = new int[images.size()];
+        int[] imageCameras = new int[images.size()];
+        double[] poses = new double[7 * images.size()];
+        for (int i = 0; i < images.size(); i++) {
+            MapImage image = images.get(i);
+            ids[i] = image.id();
+            names.append(image.name()).append('\n');
+            numbers[i] = image.number();
+            String camera = image.cameraNumber() + " " + image.camera() + "\n";
+            imageCameras[i] = cameras.merge(camera, cameras.size(), (known, fresh) -> known);
+            Pose p = image.pose();
+            double[] values = {p.qw(), p.qx(), p.qy(), p.qz(), p.tx(), p.ty(), p.tz()};
+            System.arraycopy(values, 0, poses, 7 * i, 7);
+        }
+        try (SectionWriter writer = SectionWriter.create(target, KIND, VERSION)) {
+            writer.header("images", Integer.toString(images.size()));
+            writer.header("points", Integer.toString(pointIds.capacity()));
+            writer.header("observations", Integer.toString(observed.capacity()));
+            writer.longs("ids", ids);
+            writer.bytes("names", names.toString().getBytes(StandardCharsets.UTF_8));
+            writer.ints("numbers", numbers);
+            writer.bytes("cameras", String.join("", cameras.keySet()).getBytes(StandardCharsets.UTF_8));
+            writer.ints("image-cameras", imageCameras);
+            writer.doubles("poses", poses);
+            long[] pointNumbers = new long[pointIds.capacity()];
+            pointIds.get(0, pointNumbers);
+            writer.longs("point-ids", pointNumbers);
+            writer.doubles("points", copy(points));
+            byte[] rgb = new byte[colors.capacity()];
+            colors.get(0, rgb);
+            writer.bytes("colors", rgb);
+            writer.doubles("errors", copy(errors));
+            writer.ints("image-from", copy(imageFrom));
+            writer.ints("keypoints", copy(keypoints));
+            writer.ints("observed", copy(observed));
+            writer.ints("track-from", copy(trackFrom));
+            writer.ints("track-images", copy(trackImages));
+            writer.ints("track-keypoints", copy(trackKeypoints));
+            writer.commit();
+        }
+    }
+
+    private static double[] copy(DoubleBuffer values) {
+        double[] copy = new double[values.capacity()];
+        values.get(0, copy);
+        return copy;
+    }
+
+    private static int[] copy(IntBuffer values) {
+        int[] copy = new int[values.capacity()];
+        values.get(0, copy);
+        return copy;
+    }
+
+    private static MapSegment read(Path path) throws IOException {
+        SectionFile file = SectionFile.open(path, KIND, VERSION, VERSION);
+        try {
+            List<MapImage> images = readImages(path, file);
+            int n = images.size();
+            IntBuffer observed = ints(file, "observed");
+            LongBuffer pointIds = file.map("point-ids", Section.Type.LONGS).asLongBuffer();
+            int observations = observed.capacity();
+            int m = pointIds.capacity();
+            MapSegment segment = new MapSegment(
+                    images,
+                    ints(file, "image-from"),
+                    ints(file, "keypoints"),
+                    observed,
+                    pointIds,
+                    file.map("points", Section.Type.DOUBLES).asDoubleBuffer(),
+                    file.map("colors", Section.Type.BYTES),
+                    file.map("errors", Section.Type.DOUBLES).asDoubleBuffer(),
+                    ints(file, "track-from"),
+                    ints(file, "track-images"),
+                    ints(file, "track-keypoints"),
+                    file);
+            require(path, segment.points.capacity() == 3L * m, "3 coordinates for each of " + m + " points");
+            require(path, segment.colors.capacity() == 3L * m, "a color for each of " + m + " points");
+            require(path, segment.errors.capacity() == m, "an error for each of " + m + " points");
+            require(path, segment.keypoints.capacity() == observations, observations + " keypoints");
+            require(path, segment.trackImages.capacity() == observations, observations + " images of tracks");
+            require(path, segment.trackKeypoints.capacity() == observations, observations + " keypoints of tracks");
+            requireOffsets(path, segment.imageFrom, n, observations);
+            requireOffsets(path, segment.trackFrom, m, observations);
+            requireBelow(path, observed, m);
+            requireBelow(path, segment.trackImages, n);
+            requireBelow(path, segment.keypoints, Integer.MAX_VALUE);
+            requireBelow(path, segment.trackKeypoints, Integer.MAX_VALUE);
+            for (int p = 1; p < m; p++) {
+                require(path, pointIds.get(p - 1) < pointIds.get(p), "ascending ids of points");
+            }
+            return segment;
+        } catch (IOException | RuntimeException failed) {
+            file.close();
+            throw failed;
+        }
+    }
+
+    private static List<MapImage> readImages(Path path, SectionFile file) throws IOException {
+        long[] ids = file.longs("ids");
+        List<String> names = lines(file.bytes("names"));
+        int[] numbers = file.ints("numbers");
+        List<String> cameraLines = lines(file.bytes("cameras"));
+        int[] imageCameras = file.ints("image-cameras");
+        double[] poses = file.doubles("poses");
+        int n = ids.length;
+        require(
+                path,
+                names.size() == n && numbers.length == n && imageCameras.length == n && poses.length == 7L * n,
+                "name, number, camera and pose of each of " + n + " images");
+        List<MapImage> images = new ArrayList<>(n);
+        try {
+            List<Camera> cameras = new ArrayList<>();
+            List<Integer> cameraNumbers = new ArrayList<>();
+            for (String line : cameraLines) {
+                String[] parts = line.split(" ", 2);
+                cameraNumbers.add(Integer.parseInt(parts[0]));
+                cameras.add(Camera.parse(parts.length > 1 ? parts[1] : ""));
+            }
+            for (int i = 0; i < n; i++) {
+                require(path, i == 0 || ids[i - 1] < ids[i], "ascending ids of images");
+                int camera = imageCameras[i];
+                require(path, camera >= 0 && camera < cameras.size(), "one of " + cameras.size() + " cameras");
+                double[] p = Arrays.copyOfRange(poses, 7 * i, 7 * i + 7);
+                images.add(new MapImage(
+                        ids[i],
+                        names.get(i),
+                        cameras.get(camera),
+                        new Pose(p[0], p[1], p[2], p[3], p[4], p[5], p[6]),
+                        numbers[i],
+                        cameraNumbers.get(camera)));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new CorruptFileException(path, 0, "images and cameras", String.valueOf(e.getMessage()));
+        }
+        return List.copyOf(images);
+    }
+
+    private static List<String> lines(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8).lines().toList();
+    }
+
+    private static IntBuffer ints(SectionFile file, String name) throws IOException {
+        return file.map(name, Section.Type.INTS).asIntBuffer();
+    }
+
+    private static void require(Path path, boolean holds, String expected) throws CorruptFileException {
+        if (!holds) {
+            throw new CorruptFileException(path, 0, expected, "others");
+        }
+    }
+
+    private static void requireOffsets(Path path, IntBuffer offsets, int rows, int last) throws CorruptFileException {
+        boolean ascending = offsets.capacity() == rows + 1 && offsets.get(0) == 0 && offsets.get(rows) == last;
+        for (int i = 0; ascending && i < rows; i++) {
+            ascending = offsets.get(i) <= offsets.get(i + 1);
+        }
+        require(path, ascending, "ascending offsets to " + last);
+    }
+
+    private static void requireBelow(Path path, IntBuffer values, int bound) throws CorruptFileException {
+        boolean below = true;
+        for (int i = 0; i < values.capacity(); i++) {
+            below &= values.get(i) >= 0 && values.get(i) < bound;
+        }
+        require(path, below, "numbers below " + bound);
+    }
+
+    @Override
+    public int size() {
+        return images.size();
+    }
+
+    @Override
+    public long id(int row) {
+        return images.get(row).id();
+    }
+
+    @Override
+    public long heapBytes() {
+        return 200L * images.size() + (file != null ? 0 : 20L * observed.capacity() + 48L * pointIds.capacity());
+    }
+
+    @Override
+    public void close() {
+        if (file != null) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
