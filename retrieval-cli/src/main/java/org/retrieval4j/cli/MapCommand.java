@@ -6,9 +6,15 @@ import picocli.CommandLine.ParameterException;
 /** {@code retrieval map}: maps of points for localization. */
 @Command(
         name = "map",
-        description = "Make a map from photographs with known poses, and look at it.",
+        description = "Make, change and look at maps of photographs with known poses.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {MapBuildCommand.class, MapInfoCommand.class})
+        subcommands = {
+            MapBuildCommand.class,
+            MapImportCommand.class,
+            MapExportCommand.class,
+            MapInfoCommand.class,
+            MapRemoveCommand.class
+        })
 final class MapCommand extends Subcommand {
     @Override
     int execute() {

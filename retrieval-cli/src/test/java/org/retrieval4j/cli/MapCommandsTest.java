@@ -17,6 +17,8 @@ import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageLimits;
 import org.retrieval4j.api.ImageReader;
 import org.retrieval4j.localization.camera.Camera;
+import org.retrieval4j.localization.colmap.ColmapModel;
+import org.retrieval4j.localization.map.PointMap;
 import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseFile;
 
@@ -157,6 +159,84 @@ class MapCommandsTest {
         assertThat(pose.rotationErrorDegrees(pose(0.1))).isLessThan(0.3);
         assertThat(Parsed.object(run.outLines().get(0))).containsEntry("status", "LOCALIZED");
         assertThat(Parsed.object(run.outLines().get(1))).doesNotContainKey("qw");
+    }
+
+    private static Cli importing(Path colmap, Path images, Path map) {
+        return Cli.run(
+                "map",
+                "import",
+                "--colmap",
+                colmap,
+                "--images",
+                images,
+                "--output",
+                map,
+                "--retrieval",
+                "vlad(clusters=8)",
+                "--json");
+    }
+
+    @Test
+    void aMapGoesToColmapAndBack() throws IOException {
+        Path map = folder.resolve("map");
+        Path binary = folder.resolve("colmap");
+        assertThat(Cli.run("map", "export", "--map", map, "--colmap", binary).code())
+                .isZero();
+        Path text = folder.resolve("colmap-text");
+        assertThat(Cli.run("map", "export", "--map", map, "--colmap", text, "--text")
+                        .code())
+                .isZero();
+        assertThat(ColmapModel.read(text).points())
+                .hasSameSizeAs(ColmapModel.read(binary).points());
+        Path again = folder.resolve("imported");
+        Cli run = importing(binary, folder.resolve("images"), again);
+        assertThat(run.err()).doesNotContain("retrieval: ");
+        assertThat(run.code()).isZero();
+        Map<String, Object> before =
+                Parsed.object(Cli.run("map", "info", "--map", map, "--json").out());
+        Map<String, Object> after =
+                Parsed.object(Cli.run("map", "info", "--map", again, "--json").out());
+        assertThat(after).containsEntry("images", 5).containsEntry("points", before.get("points"));
+        assertThat(after).containsEntry("observations", before.get("observations"));
+        try (PointMap a = PointMap.open(map.resolve("points"));
+                PointMap b = PointMap.open(again.resolve("points"))) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(b.images().get(i).name()).isEqualTo(a.images().get(i).name());
+                assertThat(b.images().get(i).pose()).isEqualTo(a.images().get(i).pose());
+                assertThat(b.keypoints(i)).isEqualTo(a.keypoints(i));
+            }
+            for (int p = 0; p < a.size(); p++) {
+                assertThat(b.pointId(p)).isEqualTo(a.pointId(p));
+                assertThat(b.coordinate(p, 0)).isEqualTo(a.coordinate(p, 0));
+            }
+        }
+        Cli missing = importing(binary, folder, folder.resolve("third"));
+        assertThat(missing.code()).isEqualTo(1);
+        assertThat(missing.err()).contains("no image sub/view0.png in ");
+        assertThat(importing(folder, folder, folder.resolve("third")).err()).contains("is no model of COLMAP");
+
+        // what was imported can shrink
+        assertThat(Cli.run("map", "remove", "--map", again, "sub/none.png").err())
+                .contains("no image sub/none.png in ");
+        Cli removed = Cli.run("map", "remove", "--map", again, "sub/view0.png", "sub/view4.png");
+        assertThat(removed.err()).isEmpty();
+        assertThat(removed.out()).startsWith("2 images removed; ").contains(" holds 3 images and ");
+        Map<String, Object> less =
+                Parsed.object(Cli.run("map", "info", "--map", again, "--json").out());
+        assertThat(less).containsEntry("images", 3);
+        assertThat((int) less.get("points")).isBetween(50, (int) before.get("points"));
+        Path output = folder.resolve("found-in-less.txt");
+        Cli.run(
+                "localize",
+                "--map",
+                again,
+                "--queries",
+                folder.resolve("queries.txt"),
+                "--images",
+                folder,
+                "--output",
+                output);
+        assertThat(PoseFile.read(output)).containsOnlyKeys("query.png");
     }
 
     @Test

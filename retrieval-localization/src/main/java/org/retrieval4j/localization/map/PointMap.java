@@ -313,7 +313,7 @@ public final class PointMap implements Closeable {
     }
 
     /**
-     * This map without some images. Points that fewer than two others observe go with them.
+     * This map without some images. Points that they observe go with them where fewer than two others do.
      *
      * @param ids of images; those that the map does not have are ignored
      * @return the rest, in memory
@@ -339,7 +339,8 @@ public final class PointMap implements Closeable {
                     track[n++] = point.track[i + 1];
                 }
             }
-            if (n >= 4) {
+            boolean whole = n == track.length;
+            if (n >= 4 || whole && n > 0) {
                 points.add(new Point(
                         point.id, point.x, point.y, point.z, point.rgb, point.error, Arrays.copyOf(track, n)));
             }
