@@ -44,7 +44,11 @@ final class PnpCommand extends Subcommand {
             description = "COLMAP's model, size and parameters: \"PINHOLE w h fx fy cx cy\".")
     private String camera;
 
-    @Option(names = "--estimator", paramLabel = "SPEC", description = "How to estimate (default: ransac).")
+    @Option(
+            names = "--estimator",
+            paramLabel = "SPEC",
+            description =
+                    "How to estimate (default: ransac); \"ransac(focal-length=unknown)\" finds the focal length too.")
     private String estimator = "ransac";
 
     @Option(names = "--seed", paramLabel = "S", description = "Seed of the samples (default: the estimator's).")
@@ -93,7 +97,10 @@ final class PnpCommand extends Subcommand {
                 seconds[i] = (System.nanoTime() - from) / 1e9;
             }
             Arrays.sort(seconds);
-            print(found, (seconds[(repeat - 1) / 2] + seconds[repeat / 2]) / 2);
+            print(
+                    found,
+                    used.options().focalLength() == PoseEstimator.FocalLength.UNKNOWN,
+                    (seconds[(repeat - 1) / 2] + seconds[repeat / 2]) / 2);
         }
         return Main.DONE;
     }
@@ -108,7 +115,7 @@ final class PnpCommand extends Subcommand {
         return array.toDoubles();
     }
 
-    private void print(PoseEstimate found, double seconds) {
+    private void print(PoseEstimate found, boolean focal, double seconds) {
         if (json) {
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("status", found.status().name());
@@ -120,6 +127,9 @@ final class PnpCommand extends Subcommand {
                 line.put("tx", pose.tx());
                 line.put("ty", pose.ty());
                 line.put("tz", pose.tz());
+                if (focal) {
+                    line.put("focalLength", found.camera().focalLength());
+                }
             });
             line.put("inliers", found.inliers().length);
             line.put("iterations", found.iterations());
@@ -130,6 +140,13 @@ final class PnpCommand extends Subcommand {
         if (found.pose().isPresent()) {
             Pose p = found.pose().get();
             console().print("%s %s %s %s %s %s %s".formatted(p.qw(), p.qx(), p.qy(), p.qz(), p.tx(), p.ty(), p.tz()));
+            if (focal) {
+                console()
+                        .print(String.format(
+                                Locale.ROOT,
+                                "focal length %.2f pixels",
+                                found.camera().focalLength()));
+            }
             console()
                     .print(String.format(
                             Locale.ROOT,

@@ -68,6 +68,20 @@ class PnpCommandTest {
         assertThat(run(CAMERA).out()).contains("LOCALIZED, 40 inliers");
     }
 
+    @Test
+    void findsTheFocalLengthThatTheCameraDoesNotTell() {
+        Cli run = run("PINHOLE 640 480 1000 1020 320 240", "--estimator", "ransac(focal-length=unknown)", "--json");
+        assertThat(run.err()).isEmpty();
+        Map<String, Object> line = Parsed.object(run.out());
+        assertThat(line).containsEntry("status", "LOCALIZED").containsEntry("inliers", 40);
+        // the mean of 500 and 510
+        assertThat(number(line, "focalLength")).isCloseTo(505, within(0.01));
+        assertThat(number(line, "tz")).isCloseTo(5, within(1e-3));
+        assertThat(run("PINHOLE 640 480 1000 1020 320 240", "--estimator", "ransac(focal-length=unknown)")
+                        .out())
+                .contains("focal length 505.00 pixels");
+    }
+
     private static double number(Map<String, Object> line, String key) {
         return ((Number) line.get(key)).doubleValue();
     }

@@ -1,10 +1,17 @@
 package org.retrieval4j.localization.geometry;
 
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.RealMatrix;
+import org.apache.commons.math3.linear.SingularValueDecomposition;
+
 /**
  * Fundamental matrices, x₂ᵀ F x₁ = 0, of seven point pairs (Hartley and Zisserman, Multiple View Geometry, section
- * 11.1.2). Results have Frobenius norm 1 and rank 2. Not thread-safe: holds scratch space.
+ * 11.1.2), or of eight and more. Results have Frobenius norm 1 and rank 2. Not thread-safe: holds scratch space.
  */
 public final class FundamentalSolver {
+    /** Eight constraints are independent if the least of their singular values is this part of the greatest. */
+    private static final double DETERMINED = 1e-10;
+
     private final double[] constraints = new double[63];
     private final double[] basis = new double[18];
     private final double[] roots = new double[3];
@@ -58,6 +65,71 @@ public final class FundamentalSolver {
             }
         }
         return count;
+    }
+
+    /**
+     * The matrix of eight pairs or more that minimizes the algebraic error, of rank 2 (Hartley, In defense of the eight-point
+     * algorithm, PAMI 1997): points are moved and scaled first so that they lie about the origin at a mean distance of √2.
+     *
+     * @param x1 x in the first picture
+     * @param y1 y in the first picture
+     * @param x2 x in the second picture
+     * @param y2 y in the second picture
+     * @param sample indices of eight different pairs or more
+     * @param model receives nine values of Frobenius norm 1
+     * @return false if the pairs are fewer than eight or do not determine a matrix: all on a line or a plane, or not finite
+     */
+    public static boolean eightPoint(double[] x1, double[] y1, double[] x2, double[] y2, int[] sample, double[] model) {
+        double[] first = normalization(x1, y1, sample);
+        double[] second = normalization(x2, y2, sample);
+        if (sample.length < 8 || !(first[2] > 0 && second[2] > 0) || first[2] + second[2] == Double.POSITIVE_INFINITY) {
+            return false;
+        }
+        double[][] rows = new double[Math.max(9, sample.length)][9];
+        for (int i = 0; i < sample.length; i++) {
+            double x = (x1[sample[i]] - first[0]) * first[2];
+            double y = (y1[sample[i]] - first[1]) * first[2];
+            double u = (x2[sample[i]] - second[0]) * second[2];
+            double v = (y2[sample[i]] - second[1]) * second[2];
+            rows[i] = new double[] {u * x, u * y, u, v * x, v * y, v, x, y, 1};
+        }
+        SingularValueDecomposition constraints = new SingularValueDecomposition(new Array2DRowRealMatrix(rows, false));
+        double[] values = constraints.getSingularValues();
+        if (!(values[7] > DETERMINED * values[0])) {
+            return false;
+        }
+        double[] f = constraints.getV().getColumn(8);
+        SingularValueDecomposition matrix = new SingularValueDecomposition(new Array2DRowRealMatrix(
+                new double[][] {{f[0], f[1], f[2]}, {f[3], f[4], f[5]}, {f[6], f[7], f[8]}}, false));
+        RealMatrix s = matrix.getS();
+        s.setEntry(2, 2, 0);
+        RealMatrix rankTwo = matrix.getU().multiply(s).multiply(matrix.getVT());
+        RealMatrix f2 = transformation(second).transpose().multiply(rankTwo).multiply(transformation(first));
+        double norm = f2.getFrobeniusNorm();
+        for (int i = 0; i < 9; i++) {
+            model[i] = f2.getEntry(i / 3, i % 3) / norm;
+        }
+        return true;
+    }
+
+    /** Mean x, mean y, and the factor that makes the mean distance from them √2. */
+    private static double[] normalization(double[] x, double[] y, int[] sample) {
+        double mx = 0;
+        double my = 0;
+        for (int i : sample) {
+            mx += x[i] / sample.length;
+            my += y[i] / sample.length;
+        }
+        double distance = 0;
+        for (int i : sample) {
+            distance += Math.hypot(x[i] - mx, y[i] - my) / sample.length;
+        }
+        return new double[] {mx, my, Math.sqrt(2) / distance};
+    }
+
+    private static RealMatrix transformation(double[] n) {
+        return new Array2DRowRealMatrix(
+                new double[][] {{n[2], 0, -n[2] * n[0]}, {0, n[2], -n[2] * n[1]}, {0, 0, 1}}, false);
     }
 
     private static void constraint(double x1, double y1, double x2, double y2, double[] rows, int at) {

@@ -47,6 +47,14 @@ public final class PoseEstimator implements Component {
 
     private final Options options;
 
+    /** What is known of the camera's focal length. */
+    public enum FocalLength {
+        /** The camera has it. */
+        KNOWN,
+        /** It is estimated with the pose. */
+        UNKNOWN
+    }
+
     /**
      * Parameters.
      *
@@ -60,6 +68,8 @@ public final class PoseEstimator implements Component {
      * @param minSignificance −log₁₀ of how many poses as good random correspondences would give. Larger: fewer wrong poses
      *     accepted, more right ones with few inliers lost
      * @param refine whether the pose is fitted to its inliers by least squares through the camera's model
+     * @param focalLength whether the camera's focal length counts or is looked for too, between a tenth and ten times of it, for
+     *     cameras without distortion; then four points make a sample, five agree at least, and the estimate is always refined
      * @param seed of the samples
      */
     public record Options(
@@ -70,9 +80,11 @@ public final class PoseEstimator implements Component {
             int minInliers,
             double minSignificance,
             boolean refine,
+            FocalLength focalLength,
             long seed) {
         /** Checks the ranges. */
         public Options {
+            requireNonNull(focalLength, "focalLength");
             new RansacOptions(maxError, confidence, minIterations, maxIterations, seed);
             if (minInliers < 4) {
                 throw new IllegalArgumentException("minInliers must be at least 4, got " + minInliers);
@@ -88,7 +100,7 @@ public final class PoseEstimator implements Component {
          * @return error 4 px, confidence 0.9999, 20 to 100,000 iterations, 4 inliers, significance 2, refined, seed 42
          */
         public static Options defaults() {
-            return new Options(4, 0.9999, 20, 100_000, 4, 2, true, 42);
+            return new Options(4, 0.9999, 20, 100_000, 4, 2, true, FocalLength.KNOWN, 42);
         }
 
         /**
@@ -99,7 +111,15 @@ public final class PoseEstimator implements Component {
          */
         public Options withMaxError(double value) {
             return new Options(
-                    value, confidence, minIterations, maxIterations, minInliers, minSignificance, refine, seed);
+                    value,
+                    confidence,
+                    minIterations,
+                    maxIterations,
+                    minInliers,
+                    minSignificance,
+                    refine,
+                    focalLength,
+                    seed);
         }
 
         /**
@@ -110,7 +130,15 @@ public final class PoseEstimator implements Component {
          */
         public Options withConfidence(double value) {
             return new Options(
-                    maxError, value, minIterations, maxIterations, minInliers, minSignificance, refine, seed);
+                    maxError,
+                    value,
+                    minIterations,
+                    maxIterations,
+                    minInliers,
+                    minSignificance,
+                    refine,
+                    focalLength,
+                    seed);
         }
 
         /**
@@ -121,7 +149,7 @@ public final class PoseEstimator implements Component {
          * @return the changed options
          */
         public Options withIterations(int min, int max) {
-            return new Options(maxError, confidence, min, max, minInliers, minSignificance, refine, seed);
+            return new Options(maxError, confidence, min, max, minInliers, minSignificance, refine, focalLength, seed);
         }
 
         /**
@@ -132,7 +160,16 @@ public final class PoseEstimator implements Component {
          * @return the changed options
          */
         public Options withAcceptance(int inliers, double significance) {
-            return new Options(maxError, confidence, minIterations, maxIterations, inliers, significance, refine, seed);
+            return new Options(
+                    maxError,
+                    confidence,
+                    minIterations,
+                    maxIterations,
+                    inliers,
+                    significance,
+                    refine,
+                    focalLength,
+                    seed);
         }
 
         /**
@@ -143,7 +180,34 @@ public final class PoseEstimator implements Component {
          */
         public Options withRefine(boolean value) {
             return new Options(
-                    maxError, confidence, minIterations, maxIterations, minInliers, minSignificance, value, seed);
+                    maxError,
+                    confidence,
+                    minIterations,
+                    maxIterations,
+                    minInliers,
+                    minSignificance,
+                    value,
+                    focalLength,
+                    seed);
+        }
+
+        /**
+         * With a focal length that is known or not.
+         *
+         * @param value whether it is known
+         * @return the changed options
+         */
+        public Options withFocalLength(FocalLength value) {
+            return new Options(
+                    maxError,
+                    confidence,
+                    minIterations,
+                    maxIterations,
+                    minInliers,
+                    minSignificance,
+                    refine,
+                    value,
+                    seed);
         }
 
         /**
@@ -154,7 +218,15 @@ public final class PoseEstimator implements Component {
          */
         public Options withSeed(long value) {
             return new Options(
-                    maxError, confidence, minIterations, maxIterations, minInliers, minSignificance, refine, value);
+                    maxError,
+                    confidence,
+                    minIterations,
+                    maxIterations,
+                    minInliers,
+                    minSignificance,
+                    refine,
+                    focalLength,
+                    value);
         }
     }
 
@@ -202,10 +274,11 @@ public final class PoseEstimator implements Component {
      * @param pixels where they were seen, two numbers each. Rows that are not finite, or that no ray of the camera reaches,
      *     never agree with a pose
      * @return the pose, or why there is none
-     * @throws IllegalArgumentException if the arrays' lengths do not fit
+     * @throws IllegalArgumentException if the arrays' lengths do not fit, or the focal length is unknown of a camera with
+     *     distortion
      */
     public PoseEstimate estimate(Camera camera, double[] points, double[] pixels) {
-        return new Search(options, requireNonNull(camera, "camera"), points, pixels, Optional.empty()).run();
+        return estimate(camera, points, pixels, Optional.empty());
     }
 
     /**
@@ -216,11 +289,19 @@ public final class PoseEstimator implements Component {
      * @param pixels where they were seen, two numbers each
      * @param qualities one each, larger for the better: a matcher's scores
      * @return the pose, or why there is none
-     * @throws IllegalArgumentException if the arrays' lengths do not fit
+     * @throws IllegalArgumentException if the arrays' lengths do not fit, or the focal length is unknown of a camera with
+     *     distortion
      */
     public PoseEstimate estimate(Camera camera, double[] points, double[] pixels, double[] qualities) {
         requireNonNull(qualities, "qualities");
-        return new Search(options, requireNonNull(camera, "camera"), points, pixels, Optional.of(qualities)).run();
+        return estimate(camera, points, pixels, Optional.of(qualities));
+    }
+
+    private PoseEstimate estimate(Camera camera, double[] points, double[] pixels, Optional<double[]> qualities) {
+        requireNonNull(camera, "camera");
+        return options.focalLength() == FocalLength.UNKNOWN
+                ? FocalPoseSearch.run(options, camera, points, pixels, qualities)
+                : new Search(options, camera, points, pixels, qualities).run();
     }
 
     static int requireCorrespondences(double[] points, double[] pixels) {

@@ -361,7 +361,7 @@ class PoseEstimatorTest {
         PoseEstimator estimator = Components.load().create(PoseEstimator.class, "ransac(max-error=8,refine=false)");
         assertThat(estimator.spec().toString())
                 .isEqualTo("ransac(max-error=8,confidence=0.9999,min-iterations=20,max-iterations=100000,"
-                        + "min-inliers=4,min-significance=2,refine=false,seed=42)");
+                        + "min-inliers=4,min-significance=2,refine=false,focal-length=known,seed=42)");
         PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 100, 0.3, 1, 11);
         PoseEstimate rough = estimator.estimate(problem.camera(), problem.points(), problem.pixels());
         assertThat(rough.pose().orElseThrow().rotationErrorDegrees(problem.truth()))
