@@ -9,8 +9,10 @@ import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraFile;
+import org.retrieval4j.localization.map.BundleAdjustment;
 import org.retrieval4j.localization.map.MapBuilder;
 import org.retrieval4j.localization.map.MapImage;
+import org.retrieval4j.localization.map.PointMap;
 import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseFile;
 import picocli.CommandLine.Command;
@@ -49,6 +51,23 @@ final class MapBuildCommand extends Subcommand {
             description = "Largest error of an observation (default: ${DEFAULT-VALUE}).")
     private double maxError;
 
+    /** What is moved when all points are there. */
+    enum Refine {
+        none,
+        points,
+        poses
+    }
+
+    @Option(
+            names = "--refine",
+            paramLabel = "none|points|poses",
+            defaultValue = "points",
+            description =
+                    "What bundle adjustment moves in the end (default: ${DEFAULT-VALUE}): nothing; points, to where"
+                            + " their reprojection error is least, the given poses staying exact; or poses too, near the given"
+                            + " ones, for poses that are good to about one percent.")
+    private Refine refine;
+
     @Mixin
     private MapMaking making;
 
@@ -61,12 +80,13 @@ final class MapBuildCommand extends Subcommand {
         } catch (IllegalArgumentException refused) {
             throw new UsageException("map build: " + refused.getMessage(), refused);
         }
-        making.run(
-                console(),
-                posed(poses, cameras),
-                poses,
-                (images, database, matcher, executor) ->
-                        MapBuilder.build(images, features(database, images), matcher, options, executor));
+        making.run(console(), posed(poses, cameras), poses, (images, database, matcher, executor) -> {
+            PointMap map = MapBuilder.build(images, features(database, images), matcher, options, executor);
+            return refine == Refine.none
+                    ? map
+                    : BundleAdjustment.refine(
+                            map, database, BundleAdjustment.Options.defaults().withPoses(refine == Refine.poses));
+        });
         return Main.DONE;
     }
 
