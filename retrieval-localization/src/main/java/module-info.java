@@ -9,6 +9,7 @@ module org.retrieval4j.localization {
     exports org.retrieval4j.localization.colmap;
     exports org.retrieval4j.localization.dataset;
     exports org.retrieval4j.localization.geometry;
+    exports org.retrieval4j.localization.localizer;
     exports org.retrieval4j.localization.map;
     exports org.retrieval4j.localization.pose;
 
@@ -17,5 +18,6 @@ module org.retrieval4j.localization {
             org.retrieval4j.localization.geometry.FundamentalVerifier.Provider,
             org.retrieval4j.localization.geometry.HomographyVerifier.Provider,
             org.retrieval4j.localization.geometry.SimilarityVerifier.Provider,
+            org.retrieval4j.localization.localizer.SfmLocalizer.Provider,
             org.retrieval4j.localization.pose.PoseEstimator.Provider;
 }

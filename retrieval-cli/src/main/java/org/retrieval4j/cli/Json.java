@@ -1,8 +1,10 @@
 package org.retrieval4j.cli;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.retrieval4j.localization.pose.Pose;
 
 /** Writes JSON (RFC 8259) from maps, lists, text, numbers and booleans: one value, one line. */
 final class Json {
@@ -83,5 +85,18 @@ final class Json {
             return index + 1 == characters.length() || !Character.isLowSurrogate(characters.charAt(index + 1));
         }
         return Character.isLowSurrogate(c) && (index == 0 || !Character.isHighSurrogate(characters.charAt(index - 1)));
+    }
+
+    /** A pose's numbers by the names that all commands use. */
+    static Map<String, Object> pose(Pose pose) {
+        Map<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("qw", pose.qw());
+        numbers.put("qx", pose.qx());
+        numbers.put("qy", pose.qy());
+        numbers.put("qz", pose.qz());
+        numbers.put("tx", pose.tx());
+        numbers.put("ty", pose.ty());
+        numbers.put("tz", pose.tz());
+        return numbers;
     }
 }

@@ -2,26 +2,31 @@ package org.retrieval4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.Image;
-import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.Matcher;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.Ranking;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraFile;
+import org.retrieval4j.localization.localizer.Deadline;
+import org.retrieval4j.localization.localizer.Localization;
+import org.retrieval4j.localization.localizer.LocalizationMap;
+import org.retrieval4j.localization.localizer.Localizer;
+import org.retrieval4j.localization.localizer.Query;
 import org.retrieval4j.localization.map.PointMap;
-import org.retrieval4j.localization.map.SfmLocalizer;
 import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseEstimate;
-import org.retrieval4j.localization.pose.PoseEstimator;
 import org.retrieval4j.localization.pose.PoseFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,7 +39,7 @@ import picocli.CommandLine.Option;
             "Find where photographs were taken, in a map.",
             "",
             "queries.txt has lines \"name MODEL width height params...\"; lines of the output are \"name qw qx qy qz tx ty tz\","
-                    + " world to camera, of localized queries alone."
+                    + " world to camera, of localized queries alone. A query that cannot be read is told, the others go on."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class LocalizeCommand extends Subcommand {
@@ -51,11 +56,11 @@ final class LocalizeCommand extends Subcommand {
     private Path output;
 
     @Option(
-            names = "--estimator",
+            names = "--localizer",
             paramLabel = "SPEC",
-            defaultValue = "ransac(max-error=8,min-inliers=8,min-significance=6)",
-            description = "How poses are estimated (default: ${DEFAULT-VALUE}).")
-    private String estimator;
+            defaultValue = "sfm",
+            description = "How poses are found (default: ${DEFAULT-VALUE}; `retrieval list` tells the others).")
+    private String localizer;
 
     @Option(
             names = {"-k", "--retrieved"},
@@ -63,6 +68,14 @@ final class LocalizeCommand extends Subcommand {
             defaultValue = "20",
             description = "Images of the map that each query is matched with (default: ${DEFAULT-VALUE}).")
     private int retrieved;
+
+    @Option(
+            names = "--deadline",
+            paramLabel = "SECONDS",
+            defaultValue = "0",
+            description = "Answer a query after this time with what was found by then; 0 takes the time it needs"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private double deadline;
 
     @Option(names = "--json", description = "Print one JSON object a query.")
     private boolean json;
@@ -73,15 +86,26 @@ final class LocalizeCommand extends Subcommand {
     @Mixin
     private DecodingOptions decoding;
 
+    /** What became of a query: an answer, or why it could not be asked. */
+    private record Answer(String name, Optional<Localization> found, String failure, Map<String, Double> stages) {
+        double seconds() {
+            return stages.values().stream().mapToDouble(Double::doubleValue).sum();
+        }
+    }
+
     @Override
     int execute() throws IOException {
         if (retrieved < 1) {
             throw new UsageException("-k must be at least 1, got " + retrieved);
         }
+        if (!(deadline >= 0) || deadline > 1e6) {
+            throw new UsageException("--deadline must be from 0 to 1000000 seconds, got " + deadline);
+        }
         Components components = Components.load();
-        PipelineOptions.spec(components, "--estimator", PoseEstimator.class, estimator);
+        PipelineOptions.spec(components, "--localizer", Localizer.class, localizer);
         Map<String, Camera> cameras = CameraFile.read(queries);
         Map<String, Pose> poses = new LinkedHashMap<>();
+        int failed = 0;
         try (PointMap points = MapFolder.open(map);
                 Workers workers = threads.start();
                 Decoding reading = Decoding.open(decoding, workers.threads());
@@ -91,66 +115,124 @@ final class LocalizeCommand extends Subcommand {
                         BuildContext.defaults().withExecutor(workers.executor()));
                 Matcher matcher =
                         components.create(Matcher.class, database.options().matcher(), BuildContext.defaults());
-                PoseEstimator estimating = components.create(PoseEstimator.class, estimator)) {
-            SfmLocalizer localizer = new SfmLocalizer(points, points.checked(database), matcher, estimating);
+                Localizer localizing = components.create(Localizer.class, localizer);
+                Progress progress = console().progress()) {
+            LocalizationMap place = new LocalizationMap(points, points.checked(database), matcher);
+            int done = 0;
             for (Map.Entry<String, Camera> query : cameras.entrySet()) {
-                long start = System.nanoTime();
-                PoseEstimate found = localize(query.getKey(), query.getValue(), database, reading, localizer);
-                found.pose().ifPresent(pose -> poses.put(query.getKey(), pose));
-                print(query.getKey(), found, (System.nanoTime() - start) / 1e9);
+                Answer answer = answer(query.getKey(), query.getValue(), database, reading, localizing, place);
+                answer.found().flatMap(Localization::pose).ifPresent(pose -> poses.put(answer.name(), pose));
+                failed += answer.found().isEmpty() ? 1 : 0;
+                print(answer);
+                if (cameras.size() > 1) {
+                    progress.progress("localize", ++done, cameras.size());
+                }
             }
         }
         PoseFile.write(output, poses);
         if (!json) {
-            console().print(poses.size() + " of " + cameras.size() + " queries localized");
+            console()
+                    .print(poses.size() + " of " + cameras.size() + " queries localized"
+                            + (failed == 0 ? "" : ", " + failed + " could not be read"));
         }
         return Main.DONE;
     }
 
-    private PoseEstimate localize(
-            String name, Camera camera, ImageDatabase database, Decoding reading, SfmLocalizer localizer)
+    private Answer answer(
+            String name,
+            Camera camera,
+            ImageDatabase database,
+            Decoding reading,
+            Localizer localizing,
+            LocalizationMap place)
             throws IOException {
-        Image image = reading.reader().read(images.resolve(name));
-        if (image.width() != camera.width() || image.height() != camera.height()) {
-            throw new CommandException(name + " has " + image.width() + " x " + image.height() + " pixels, its camera "
-                    + camera.width() + " x " + camera.height());
+        Map<String, Double> stages = new LinkedHashMap<>();
+        long start = System.nanoTime();
+        Image image;
+        try {
+            Path file = images.resolve(name).normalize();
+            if (!file.startsWith(images.normalize())) {
+                return new Answer(name, Optional.empty(), "lies outside " + images, stages);
+            }
+            image = reading.reader().read(file);
+        } catch (IOException unreadable) {
+            return new Answer(name, Optional.empty(), Failures.message(unreadable), stages);
         }
+        if (image.width() != camera.width() || image.height() != camera.height()) {
+            String sizes = "has " + image.width() + " x " + image.height() + " pixels, its camera " + camera.width()
+                    + " x " + camera.height();
+            return new Answer(name, Optional.empty(), sizes, stages);
+        }
+        stages.put("read", since(start));
+        long extracting = System.nanoTime();
+        Deadline due = deadline == 0 ? Deadline.NONE : Deadline.in(Duration.ofNanos((long) (deadline * 1e9)));
         Extraction extraction = database.extract(image);
+        stages.put("extract", since(extracting));
+        long searching = System.nanoTime();
         Ranking ranking = database.search(extraction, SearchOptions.top(retrieved), 0);
-        List<Long> ids = ranking.images().stream().map(hit -> hit.image().id()).toList();
-        ImageFeatures features = extraction.local().orElseThrow();
-        return localizer.localize(features, camera, ids).estimate();
+        List<Hit> ranked = ranking.images().stream()
+                .map(hit -> new Hit(hit.image().id(), hit.score()))
+                .toList();
+        stages.put("search", since(searching));
+        Localization found = localizing.localize(
+                place, new Query(extraction.local().orElseThrow(), camera, ranked, extraction.global(), due));
+        stages.putAll(found.stageSeconds());
+        return new Answer(name, Optional.of(found), "", stages);
     }
 
-    private void print(String name, PoseEstimate found, double seconds) {
+    private static double since(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private void print(Answer answer) {
         if (json) {
-            Map<String, Object> line = new LinkedHashMap<>();
-            line.put("query", name);
-            line.put("status", found.status().name());
-            found.pose().ifPresent(pose -> {
-                line.put("qw", pose.qw());
-                line.put("qx", pose.qx());
-                line.put("qy", pose.qy());
-                line.put("qz", pose.qz());
-                line.put("tx", pose.tx());
-                line.put("ty", pose.ty());
-                line.put("tz", pose.tz());
-                line.put("positionSigma", found.positionSigma());
-                line.put("rotationSigmaDegrees", found.rotationSigmaDegrees());
-            });
-            line.put("inliers", found.inliers().length);
-            line.put("score", found.score());
-            line.put("seconds", seconds);
-            console().print(Json.text(line));
-        } else {
-            console()
-                    .print(String.format(
-                            Locale.ROOT,
-                            "%s: %s, %d inliers, %.2f s",
-                            Failures.oneLine(name),
-                            found.status(),
-                            found.inliers().length,
-                            seconds));
+            console().print(Json.text(object(answer)));
+            return;
         }
+        String name = Failures.oneLine(answer.name());
+        if (answer.found().isEmpty()) {
+            console().print(name + ": failed: " + Failures.oneLine(answer.failure()));
+            return;
+        }
+        Localization found = answer.found().orElseThrow();
+        PoseEstimate estimate = found.estimate();
+        String what = found.pose().isEmpty()
+                ? found.status().toString()
+                : String.format(
+                        Locale.ROOT,
+                        "%s by %s, %d inliers, +- %.3g and %.2g degrees",
+                        found.status(),
+                        found.localizer(),
+                        estimate.inliers().length,
+                        estimate.positionSigma(),
+                        estimate.rotationSigmaDegrees());
+        console().print(String.format(Locale.ROOT, "%s: %s, %.2f s", name, what, answer.seconds()));
+    }
+
+    private static Map<String, Object> object(Answer answer) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("query", answer.name());
+        if (answer.found().isEmpty()) {
+            line.put("error", answer.failure());
+            return line;
+        }
+        Localization found = answer.found().orElseThrow();
+        PoseEstimate estimate = found.estimate();
+        line.put("status", found.status().name());
+        line.put("localizer", found.localizer());
+        found.pose().ifPresent(pose -> {
+            line.putAll(Json.pose(pose));
+            if (estimate.covariance().length > 0) {
+                line.put("positionSigma", estimate.positionSigma());
+                line.put("rotationSigmaDegrees", estimate.rotationSigmaDegrees());
+            }
+        });
+        line.put("inliers", estimate.inliers().length);
+        line.put("correspondences", found.pixels().length / 2);
+        line.put("score", estimate.score());
+        line.put("images", found.images().size());
+        line.put("stages", answer.stages());
+        line.put("seconds", answer.seconds());
+        return line;
     }
 }

@@ -120,13 +120,7 @@ final class PnpCommand extends Subcommand {
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("status", found.status().name());
             found.pose().ifPresent(pose -> {
-                line.put("qw", pose.qw());
-                line.put("qx", pose.qx());
-                line.put("qy", pose.qy());
-                line.put("qz", pose.qz());
-                line.put("tx", pose.tx());
-                line.put("ty", pose.ty());
-                line.put("tz", pose.tz());
+                line.putAll(Json.pose(pose));
                 if (focal) {
                     line.put("focalLength", found.camera().focalLength());
                 }

@@ -136,6 +136,36 @@ class MapCommandsTest {
     }
 
     @Test
+    void aQueryThatCannotBeReadDoesNotStopTheOthers() throws IOException {
+        Path asked = folder.resolve("some.txt");
+        Files.writeString(
+                asked,
+                "absent.png " + CAMERA + "\n../" + folder.getFileName() + "/../query.png " + CAMERA
+                        + "\nelsewhere.png PINHOLE 481 360 450 450 240 180\nquery.png " + CAMERA + "\n");
+        Path output = folder.resolve("some-found.txt");
+        Cli run = Cli.run(
+                "localize",
+                "--map",
+                folder.resolve("map"),
+                "--queries",
+                asked,
+                "--images",
+                folder,
+                "--output",
+                output,
+                "--json");
+        assertThat(run.code()).isZero();
+        assertThat(run.outLines()).hasSize(4);
+        assertThat(run.outLines().get(0)).contains("error").contains("absent.png");
+        assertThat(run.outLines().get(1)).contains("lies outside");
+        assertThat(run.outLines().get(2)).contains("has 480 x 360 pixels, its camera 481 x 360");
+        assertThat(Parsed.object(run.outLines().get(3)))
+                .containsEntry("status", "LOCALIZED")
+                .containsEntry("localizer", "sfm");
+        assertThat(PoseFile.read(output)).containsOnlyKeys("query.png");
+    }
+
+    @Test
     void aQueryIsLocalizedAndOneTakenElsewhereIsNot() throws IOException {
         Path output = folder.resolve("found.txt");
         Cli run = Cli.run(

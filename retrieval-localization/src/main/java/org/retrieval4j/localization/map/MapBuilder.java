@@ -20,6 +20,11 @@ import org.retrieval4j.api.Matches;
  * <p>Thread-safe: static. The same features, poses and options give the same map on any number of threads.
  */
 public final class MapBuilder {
+    /** A picture should see again what another sees from within this angle, and this ratio of distances. */
+    private static final double LIKE_DIRECTION = Math.cos(Math.toRadians(15));
+
+    private static final double LIKE_DISTANCE = 1.3;
+
     private MapBuilder() {}
 
     /**
@@ -79,7 +84,8 @@ public final class MapBuilder {
             views.add(new View(images.get(i), features.get(i)));
         }
         List<CompletableFuture<List<Match>>> running = new ArrayList<>();
-        for (int[] pair : pairs(views, options.pairs())) {
+        List<int[]> pairs = pairs(views, options.pairs());
+        for (int[] pair : pairs) {
             running.add(CompletableFuture.supplyAsync(
                     () -> match(views, pair[0], pair[1], matcher, options.maxError()), executor));
         }
@@ -88,7 +94,7 @@ public final class MapBuilder {
             all.addAll(matches.join());
         }
         all.sort((a, b) -> Float.compare(b.score, a.score)); // stable: ties stay in the order of the pairs
-        return PointMap.of(images, triangulate(views, tracks(views, all), options));
+        return PointMap.of(images, triangulate(views, tracks(views, all), pairs, options));
     }
 
     private record Match(int first, int firstKeypoint, int second, int secondKeypoint, float score) {}
@@ -275,7 +281,16 @@ public final class MapBuilder {
         return false;
     }
 
-    private static List<PointMap.Point> triangulate(List<View> views, List<List<int[]>> tracks, Options options) {
+    private static List<PointMap.Point> triangulate(
+            List<View> views, List<List<int[]>> tracks, List<int[]> pairs, Options options) {
+        List<List<Integer>> partners = new ArrayList<>();
+        for (int i = 0; i < views.size(); i++) {
+            partners.add(new ArrayList<>());
+        }
+        for (int[] pair : pairs) {
+            partners.get(pair[0]).add(pair[1]);
+            partners.get(pair[1]).add(pair[0]);
+        }
         Triangulation triangulation = new Triangulation(options.maxError(), options.minAngleDegrees());
         List<PointMap.Point> points = new ArrayList<>();
         for (List<int[]> track : tracks) {
@@ -290,9 +305,55 @@ public final class MapBuilder {
                     System.arraycopy(track.get(inliers[i]), 0, kept, 2 * i, 2);
                 }
                 double[] x = triangulation.point();
+                if (inliers.length == 2 && isDoubtful(views, partners, kept, x)) {
+                    continue;
+                }
                 points.add(new PointMap.Point(PointMap.NONE, x[0], x[1], x[2], 0, triangulation.error(), kept));
             }
         }
         return points;
+    }
+
+    /**
+     * Whether a third picture, matched with one of the two that observe a point, has it before its eyes and does not observe
+     * it. Two views alone agree on a wrong point wherever a repeated thing, as a window, lies on the epipolar line.
+     */
+    private static boolean isDoubtful(List<View> views, List<List<Integer>> partners, int[] track, double[] x) {
+        double[] pixel = new double[2];
+        for (int side = 0; side < 2; side++) {
+            View seeing = views.get(track[2 * side]);
+            for (int other : partners.get(track[2 * side])) {
+                if (other == track[0] || other == track[2]) {
+                    continue;
+                }
+                View third = views.get(other);
+                double[] from = minus(x, seeing.center);
+                double[] to = minus(x, third.center);
+                double here = Math.sqrt(dot(from, from));
+                double there = Math.sqrt(dot(to, to));
+                double[] r = third.rotation;
+                if (dot(from, to) > LIKE_DIRECTION * here * there
+                        && here < LIKE_DISTANCE * there
+                        && there < LIKE_DISTANCE * here
+                        && third.image
+                                .camera()
+                                .project(
+                                        r[0] * to[0] + r[1] * to[1] + r[2] * to[2],
+                                        r[3] * to[0] + r[4] * to[1] + r[5] * to[2],
+                                        r[6] * to[0] + r[7] * to[1] + r[8] * to[2],
+                                        pixel)
+                        && pixel[0] >= 0
+                        && pixel[1] >= 0
+                        && pixel[0] < third.image.camera().width()
+                        && pixel[1] < third.image.camera().height()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static double[] minus(double[] a, double[] b) {
+        return new double[] {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
     }
 }

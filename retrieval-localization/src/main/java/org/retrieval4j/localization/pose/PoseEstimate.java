@@ -58,6 +58,16 @@ public record PoseEstimate(
     }
 
     /**
+     * With another score.
+     *
+     * @param value the score
+     * @return the changed estimate
+     */
+    public PoseEstimate withScore(double value) {
+        return new PoseEstimate(status, pose, camera, inliers, covariance, value, iterations);
+    }
+
+    /**
      * Standard deviation of the camera's center: the root of the sum of its variances.
      *
      * @return in units of the world; infinite unless LOCALIZED

@@ -11,5 +11,9 @@ public enum Status {
     /** No pose has enough correspondences that agree with it. */
     NO_CONSENSUS,
     /** Correspondences agree, but do not determine the pose: they are all near a line, too far away, or fit two poses. */
-    DEGENERATE
+    DEGENERATE,
+    /** A pose fits, but much of what the query must show at it is not there: a place that looks like it in part. */
+    CONTRADICTED,
+    /** The deadline passed before a pose was found. */
+    OUT_OF_TIME
 }

@@ -10,16 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.retrieval4j.api.FeatureSource;
-import org.retrieval4j.localization.pose.Pose;
-import org.retrieval4j.localization.pose.PoseEstimator;
-import org.retrieval4j.localization.pose.Status;
 
 class PointMapTest {
     private static final MadeUpWorld WORLD = new MadeUpWorld(6, 120, 1);
@@ -143,30 +138,5 @@ class PointMapTest {
         twice.add(images.get(0));
         assertThatThrownBy(() -> PointMap.of(twice, List.of()))
                 .hasMessageContaining("ascending ids and different names");
-    }
-
-    @Test
-    void aQueryIsLocalizedAndAStrangerIsNot() throws IOException {
-        FeatureSource source = id -> Optional.of(WORLD.features.get((int) id - 100));
-        try (PointMap map = build()) {
-            SfmLocalizer localizer = new SfmLocalizer(
-                    map, source, MadeUpWorld.matcher(3), new PoseEstimator(PoseEstimator.Options.defaults()));
-            Pose truth = MadeUpWorld.pose(0.6);
-            SfmLocalizer.Localization found = localizer.localize(
-                    WORLD.see(truth, 0.3, new Random(3)), MadeUpWorld.CAMERA, List.of(101L, 104L, 7L, 103L));
-            assertThat(found.estimate().status()).isEqualTo(Status.LOCALIZED);
-            assertThat(found.images()).containsExactlyInAnyOrder(1, 4, 3);
-            Pose pose = found.estimate().pose().orElseThrow();
-            assertThat(pose.positionError(truth)).isLessThan(0.02);
-            assertThat(pose.rotationErrorDegrees(truth)).isLessThan(0.2);
-            SfmLocalizer.Localization stranger = localizer.localize(
-                    new MadeUpWorld(1, 120, 99).features.get(0), MadeUpWorld.CAMERA, List.of(101L, 104L));
-            assertThat(stranger.estimate().status()).isEqualTo(Status.NO_CONSENSUS);
-            assertThat(localizer
-                            .localize(WORLD.features.get(0), MadeUpWorld.CAMERA, List.of())
-                            .estimate()
-                            .status())
-                    .isEqualTo(Status.NOTHING_RETRIEVED);
-        }
     }
 }

@@ -1,0 +1,359 @@
+package org.retrieval4j.localization.localizer;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.ComponentSpec;
+import org.retrieval4j.api.Components;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.Keypoints;
+import org.retrieval4j.api.Matcher;
+import org.retrieval4j.api.Matches;
+import org.retrieval4j.api.OptionsText;
+import org.retrieval4j.localization.map.PointMap;
+import org.retrieval4j.localization.pose.PoseEstimate;
+import org.retrieval4j.localization.pose.PoseEstimator;
+import org.retrieval4j.localization.pose.Status;
+import org.retrieval4j.spi.ComponentProvider;
+
+/**
+ * Hierarchical localization (Sarlin, Cadena, Siegwart and Dymczyk, From coarse to fine, CVPR 2019): retrieved pictures that
+ * see common points form a place; the query is matched with the keypoints of a place that observe points, and its pose
+ * estimated from these. The pose says where the place's other points appear, and those that are found there make it exact.
+ *
+ * <p>Thread-safe; the same query gives the same bits on any number of threads unless it has a deadline.
+ */
+public final class SfmLocalizer implements Localizer {
+    private static final String NAME = "sfm";
+
+    private final Options options;
+    private final PoseEstimator estimator;
+    private final Optional<Matcher> matcher;
+
+    /** Which place answers. */
+    public enum Rule {
+        /** The one with most inliers, of all places (as hloc has it). */
+        MOST_INLIERS,
+        /** The first, largest place with a pose (HF-Net's rule): faster, and fooled by look-alikes. */
+        FIRST_SUCCESS
+    }
+
+    /**
+     * Parameters.
+     *
+     * @param rule which place answers
+     * @param guided rounds of looking again where the pose says that points are, 0 to 10. More: more inliers and exacter
+     *     poses, some milliseconds each
+     * @param radius how far from there in pixels, above 0. Larger: rough first poses are mended, look-alikes are taken
+     * @param maxMissed part of the points that should be seen that may be missing region by region, 0 to 1. Smaller: fewer
+     *     look-alike places accepted, more right ones lost where something stands in the way; 1 accepts all
+     * @param estimator how poses are estimated
+     * @param matcher what pairs features; the map's own if empty
+     */
+    public record Options(
+            Rule rule,
+            int guided,
+            double radius,
+            double maxMissed,
+            ComponentSpec estimator,
+            Optional<ComponentSpec> matcher) {
+        /** Checks the ranges. */
+        public Options {
+            requireNonNull(rule, "rule");
+            requireNonNull(estimator, "estimator");
+            requireNonNull(matcher, "matcher");
+            if (guided < 0 || guided > 10) {
+                throw new IllegalArgumentException("guided must be from 0 to 10, got " + guided);
+            }
+            if (!(radius > 0) || Double.isInfinite(radius)) {
+                throw new IllegalArgumentException("radius must be above 0 and finite, got " + radius);
+            }
+            if (!(maxMissed >= 0 && maxMissed <= 1)) {
+                throw new IllegalArgumentException("maxMissed must be from 0 to 1, got " + maxMissed);
+            }
+        }
+
+        /**
+         * Good for photographs of 1 to 3 megapixels.
+         *
+         * @return most inliers, 2 rounds within 8 px, an estimator of error 8 px, 8 inliers, significance 6
+         */
+        public static Options defaults() {
+            return new Options(
+                    Rule.MOST_INLIERS,
+                    2,
+                    8,
+                    0.62,
+                    ComponentSpec.parse("ransac(max-error=8,min-inliers=8,min-significance=6)"),
+                    Optional.empty());
+        }
+
+        /**
+         * With another estimator.
+         *
+         * @param spec how poses are estimated
+         * @return the changed options
+         */
+        public Options withEstimator(ComponentSpec spec) {
+            return new Options(rule, guided, radius, maxMissed, spec, matcher);
+        }
+
+        /**
+         * With another rule.
+         *
+         * @param value which place answers
+         * @return the changed options
+         */
+        public Options withRule(Rule value) {
+            return new Options(value, guided, radius, maxMissed, estimator, matcher);
+        }
+
+        /**
+         * With another way of looking again.
+         *
+         * @param rounds how often, 0 to 10
+         * @param pixels how far
+         * @return the changed options
+         */
+        public Options withGuided(int rounds, double pixels) {
+            return new Options(rule, rounds, pixels, maxMissed, estimator, matcher);
+        }
+
+        /**
+         * With another bound on what may be missing.
+         *
+         * @param part 0 to 1
+         * @return the changed options
+         */
+        public Options withMaxMissed(double part) {
+            return new Options(rule, guided, radius, part, estimator, matcher);
+        }
+    }
+
+    /** Makes {@code sfm(…)}. */
+    public static final class Provider extends ComponentProvider<Localizer, Options> {
+        /** For ServiceLoader. */
+        public Provider() {
+            super(Localizer.class, NAME, Options.defaults());
+        }
+
+        @Override
+        public Localizer create(Options options, BuildContext context) {
+            throw new IllegalStateException("made of other components");
+        }
+
+        @Override
+        public Localizer create(Options options, BuildContext context, Components components) {
+            return new SfmLocalizer(options, components, context);
+        }
+    }
+
+    /**
+     * Makes a localizer.
+     *
+     * @param options its parameters
+     * @param components where estimator and matcher come from
+     * @param context what these are made with
+     */
+    public SfmLocalizer(Options options, Components components, BuildContext context) {
+        this.options = requireNonNull(options, "options");
+        estimator = components.create(PoseEstimator.class, options.estimator(), context);
+        matcher = options.matcher().map(spec -> components.create(Matcher.class, spec, context));
+    }
+
+    @Override
+    public ComponentSpec spec() {
+        return ComponentSpec.of(OptionsText.format(NAME, options));
+    }
+
+    @Override
+    public Localization localize(LocalizationMap map, Query query) throws IOException {
+        Stages stages = new Stages();
+        List<Integer> retrieved = map.images(query.ranked());
+        List<List<Integer>> places = places(map.points(), retrieved);
+        stages.end("places");
+        Optional<Localization> best = Optional.empty();
+        for (List<Integer> place : places) {
+            if (best.isPresent() && query.deadline().isOver()) {
+                break;
+            }
+            Localization found = localizeIn(map, query, place, stages);
+            boolean better = best.isEmpty()
+                    || inliers(found) > inliers(best.get())
+                    || best.get().pose().isEmpty() && found.pose().isPresent();
+            if (better) {
+                best = Optional.of(found);
+            }
+            if (options.rule() == Rule.FIRST_SUCCESS && found.pose().isPresent()) {
+                break;
+            }
+        }
+        if (best.isEmpty()) {
+            return Localization.failed(Status.NOTHING_RETRIEVED, query.camera(), List.of(), stages.seconds(), NAME);
+        }
+        Localization answer = best.get();
+        if (answer.pose().isEmpty() && query.deadline().isOver()) {
+            return Localization.failed(Status.OUT_OF_TIME, query.camera(), answer.images(), stages.seconds(), NAME);
+        }
+        return new Localization(
+                answer.estimate(), answer.points(), answer.pixels(), answer.images(), stages.seconds(), NAME);
+    }
+
+    private static int inliers(Localization found) {
+        return found.estimate().inliers().length;
+    }
+
+    /** Connected components of pictures that see common points, the largest first, then the best ranked. */
+    private static List<List<Integer>> places(PointMap map, List<Integer> retrieved) {
+        Map<Integer, Integer> rank = new HashMap<>();
+        for (int i = 0; i < retrieved.size(); i++) {
+            rank.put(retrieved.get(i), i);
+        }
+        boolean[] taken = new boolean[retrieved.size()];
+        List<List<Integer>> places = new ArrayList<>();
+        for (int start = 0; start < retrieved.size(); start++) {
+            if (taken[start]) {
+                continue;
+            }
+            taken[start] = true;
+            List<Integer> place = new ArrayList<>();
+            place.add(retrieved.get(start));
+            for (int at = 0; at < place.size(); at++) { // breadth first
+                for (int point : map.observed(place.get(at))) {
+                    for (int neighbor : map.imagesOf(point)) {
+                        Integer found = rank.get(neighbor);
+                        if (found != null && !taken[found]) {
+                            taken[found] = true;
+                            place.add(neighbor);
+                        }
+                    }
+                }
+            }
+            places.add(place);
+        }
+        places.sort((a, b) -> Integer.compare(b.size(), a.size())); // stable
+        return places;
+    }
+
+    private Localization localizeIn(LocalizationMap map, Query query, List<Integer> place, Stages stages)
+            throws IOException {
+        // keypoint and point → best score
+        Map<Long, Float> pairs = new LinkedHashMap<>();
+        Map<Integer, ImageFeatures> stored = new LinkedHashMap<>();
+        for (int image : place) {
+            if (query.deadline().isOver()) {
+                break;
+            }
+            ImageFeatures features = map.featuresOf(image);
+            stored.put(image, features);
+            int[] observed = map.points().observed(image);
+            ImageFeatures observing = select(features, map.points().keypoints(image));
+            Matches matches = matcher.orElse(map.matcher()).match(query.features(), observing);
+            for (int k = 0; k < matches.size(); k++) {
+                long pair = (long) matches.queryIndices()[k] << 32 | observed[matches.referenceIndices()[k]];
+                pairs.merge(pair, matches.scores()[k], Math::max);
+            }
+        }
+        stages.end("matching");
+        Pairs first = Pairs.of(map.points(), query, pairs.keySet());
+        double[] qualities = new double[pairs.size()];
+        int at = 0;
+        for (float score : pairs.values()) {
+            qualities[at++] = score;
+        }
+        PoseEstimate estimate = estimator.estimate(query.camera(), first.world, first.pixels, qualities);
+        stages.end("estimation");
+        Pairs used = first;
+        double missed = 0;
+        for (int round = 0; round < options.guided() && estimate.pose().isPresent(); round++) {
+            GuidedMatching looking = new GuidedMatching(
+                    map,
+                    query.features(),
+                    estimate.camera(),
+                    estimate.pose().orElseThrow(),
+                    round == 0 ? options.radius() : options.radius() / 2);
+            for (Map.Entry<Integer, ImageFeatures> image : stored.entrySet()) {
+                looking.look(image.getKey(), image.getValue());
+            }
+            Map<Integer, Integer> inliers = new HashMap<>();
+            for (int row : estimate.inliers()) {
+                inliers.put(used.points[row], used.keypoints[row]);
+            }
+            GuidedMatching.Found found = looking.find(inliers);
+            missed = found.missed();
+            Pairs more = Pairs.of(map.points(), query, found.keypoints(), found.points());
+            PoseEstimate refined = estimator.refine(
+                    query.camera(), more.world, more.pixels, estimate.pose().orElseThrow());
+            if (refined.pose().isEmpty() || refined.inliers().length < estimate.inliers().length) {
+                break; // the first pairs are the better evidence
+            }
+            estimate = refined.withScore(estimate.score());
+            used = more;
+        }
+        if (options.guided() > 0) {
+            stages.end("guided");
+        }
+        if (missed > options.maxMissed()) {
+            estimate = PoseEstimate.of(Status.CONTRADICTED, query.camera());
+        }
+        return new Localization(estimate, used.world, used.pixels, place, Map.of(), NAME);
+    }
+
+    /** Keypoints of the query and the points that they may show. */
+    private record Pairs(int[] keypoints, int[] points, double[] world, double[] pixels) {
+        static Pairs of(PointMap map, Query query, java.util.Set<Long> pairs) {
+            int[] keypoints = new int[pairs.size()];
+            int[] points = new int[pairs.size()];
+            int at = 0;
+            for (long pair : pairs) {
+                keypoints[at] = (int) (pair >> 32);
+                points[at++] = (int) pair;
+            }
+            return of(map, query, keypoints, points);
+        }
+
+        static Pairs of(PointMap map, Query query, int[] keypoints, int[] points) {
+            FloatMatrix seen = query.features().keypoints().values();
+            double[] world = new double[3 * points.length];
+            double[] pixels = new double[2 * points.length];
+            for (int k = 0; k < points.length; k++) {
+                for (int i = 0; i < 3; i++) {
+                    world[3 * k + i] = map.coordinate(points[k], i);
+                }
+                pixels[2 * k] = seen.get(keypoints[k], 0);
+                pixels[2 * k + 1] = seen.get(keypoints[k], 1);
+            }
+            return new Pairs(keypoints, points, world, pixels);
+        }
+    }
+
+    /** Rows of features. */
+    private static ImageFeatures select(ImageFeatures all, int[] rows) {
+        int width = all.descriptors().columns();
+        float[] keypoints = new float[5 * rows.length];
+        float[] descriptors = new float[width * rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            System.arraycopy(all.keypoints().values().row(rows[i]), 0, keypoints, 5 * i, 5);
+            System.arraycopy(all.descriptors().row(rows[i]), 0, descriptors, width * i, width);
+        }
+        return new ImageFeatures(
+                all.width(),
+                all.height(),
+                new Keypoints(FloatMatrix.of(rows.length, 5, keypoints)),
+                FloatMatrix.of(rows.length, width, descriptors));
+    }
+
+    @Override
+    public void close() {
+        estimator.close();
+        matcher.ifPresent(Matcher::close);
+    }
+}
