@@ -10,6 +10,8 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.retrieval4j.storage.NpyFile;
 
 class PnpCommandTest {
@@ -66,6 +68,56 @@ class PnpCommandTest {
         assertThat(number(line, "tz")).isCloseTo(5, within(1e-4));
         assertThat(number(line, "seconds")).isBetween(1e-6, 10.0);
         assertThat(run(CAMERA).out()).contains("LOCALIZED, 40 inliers");
+    }
+
+    /** Correspondences that determine no pose: a status, and never a pose. */
+    @ParameterizedTest
+    @CsvSource({"none,0", "three,3", "one point,40", "a line,40", "not finite,40", "far plane,40"})
+    void whatDeterminesNoPoseHasAStatus(String kind, int n) throws IOException {
+        Random random = new Random(1);
+        double[] world = new double[3 * n];
+        double[] image = new double[2 * n];
+        for (int i = 0; i < n; i++) {
+            double x = 2 * random.nextDouble() - 1;
+            double y = 2 * random.nextDouble() - 1;
+            double z = 5 + random.nextDouble();
+            switch (kind) {
+                case "one point" -> {
+                    x = 0.3;
+                    y = 0.2;
+                    z = 5;
+                }
+                case "a line" -> {
+                    y = 0.5 * x;
+                    z = 5 + x;
+                }
+                case "far plane" -> z = 5000;
+                default -> {}
+            }
+            world[3 * i] = kind.equals("not finite") ? Double.NaN : x;
+            world[3 * i + 1] = y;
+            world[3 * i + 2] = z;
+            image[2 * i] = 500 * x / z + 320 + 0.5 * random.nextGaussian();
+            image[2 * i + 1] = 510 * y / z + 240 + 0.5 * random.nextGaussian();
+        }
+        NpyFile.write(points, floats(world), n, 3);
+        NpyFile.write(pixels, floats(image), n, 2);
+        for (String estimator : new String[] {"ransac", "ransac(focal-length=unknown)"}) {
+            Cli run = run(CAMERA, "--estimator", estimator, "--json");
+            assertThat(run.err()).isEmpty();
+            assertThat(run.code()).isZero();
+            Map<String, Object> line = Parsed.object(run.out());
+            assertThat(line.get("status")).isIn("TOO_FEW_CORRESPONDENCES", "NO_CONSENSUS", "DEGENERATE");
+            assertThat(line).doesNotContainKeys("qw", "tx", "focalLength");
+        }
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
     }
 
     @Test
