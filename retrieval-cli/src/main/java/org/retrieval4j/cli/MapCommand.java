@@ -13,6 +13,7 @@ import picocli.CommandLine.ParameterException;
             MapImportCommand.class,
             MapExportCommand.class,
             MapInfoCommand.class,
+            MapAddCommand.class,
             MapRemoveCommand.class
         })
 final class MapCommand extends Subcommand {

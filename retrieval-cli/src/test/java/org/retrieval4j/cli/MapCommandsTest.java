@@ -267,6 +267,32 @@ class MapCommandsTest {
                 "--output",
                 output);
         assertThat(PoseFile.read(output)).containsOnlyKeys("query.png");
+
+        // and grow again
+        List<String> poses = Files.readAllLines(folder.resolve("poses.txt"));
+        Path added = Files.write(folder.resolve("added.txt"), List.of(poses.get(0), poses.get(4)));
+        Cli grown = adding(again, added);
+        assertThat(grown.err()).doesNotContain("retrieval: ");
+        assertThat(grown.out()).startsWith("2 images added; ").contains(" holds 5 images and ");
+        Map<String, Object> more =
+                Parsed.object(Cli.run("map", "info", "--map", again, "--json").out());
+        assertThat((int) more.get("points")).isGreaterThanOrEqualTo((int) less.get("points"));
+        assertThat((int) more.get("observations")).isGreaterThan((int) less.get("observations"));
+        assertThat(adding(again, added).err()).contains("sub/view0.png is in ");
+    }
+
+    private static Cli adding(Path map, Path poses) {
+        return Cli.run(
+                "map",
+                "add",
+                "--map",
+                map,
+                "--images",
+                folder.resolve("images"),
+                "--poses",
+                poses,
+                "--cameras",
+                folder.resolve("cameras.txt"));
     }
 
     @Test

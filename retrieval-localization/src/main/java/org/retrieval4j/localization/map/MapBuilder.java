@@ -97,10 +97,10 @@ public final class MapBuilder {
         return PointMap.of(images, triangulate(views, tracks(views, all), pairs, options));
     }
 
-    private record Match(int first, int firstKeypoint, int second, int secondKeypoint, float score) {}
+    record Match(int first, int firstKeypoint, int second, int secondKeypoint, float score) {}
 
     /** A picture with the directions of its keypoints in the world. */
-    private static final class View {
+    static final class View {
         final MapImage image;
         final ImageFeatures features;
         final double[] rotation;
@@ -184,7 +184,7 @@ public final class MapBuilder {
     }
 
     /** Matches that agree with the known epipolar geometry and meet before both cameras. */
-    private static List<Match> match(List<View> views, int first, int second, Matcher matcher, double maxError) {
+    static List<Match> match(List<View> views, int first, int second, Matcher matcher, double maxError) {
         View a = views.get(first);
         View b = views.get(second);
         Matches matches = matcher.match(a.features, b.features);
@@ -281,7 +281,7 @@ public final class MapBuilder {
         return false;
     }
 
-    private static List<PointMap.Point> triangulate(
+    static List<PointMap.Point> triangulate(
             List<View> views, List<List<int[]>> tracks, List<int[]> pairs, Options options) {
         List<List<Integer>> partners = new ArrayList<>();
         for (int i = 0; i < views.size(); i++) {

@@ -66,6 +66,17 @@ final class Triangulation {
         return error;
     }
 
+    /** Reprojection error in pixels of a point in one observation; infinite if it has no image there. */
+    double error(double[] of, Observation seen) {
+        System.arraycopy(of, 0, point, 0, 3);
+        return project(seen, false) ? Math.hypot(pixel[0] - seen.x, pixel[1] - seen.y) : Double.POSITIVE_INFINITY;
+    }
+
+    /** Whether an observation of this error counts. */
+    boolean accepts(double pixels) {
+        return pixels < maxError;
+    }
+
     /** Whether there is a point that two or more observations agree with, from directions that differ enough. */
     boolean find(Observation[] track) {
         inliers = new int[0];

@@ -1,0 +1,88 @@
+package org.retrieval4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Components;
+import org.retrieval4j.api.Matcher;
+import org.retrieval4j.database.ImageDatabase;
+import org.retrieval4j.localization.map.MapBuilder;
+import org.retrieval4j.localization.map.MapExtension;
+import org.retrieval4j.localization.map.MapImage;
+import org.retrieval4j.localization.map.PointMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code retrieval map add}: photographs with known poses join a map. */
+@Command(
+        name = "add",
+        description = {
+            "Add photographs whose poses and cameras are known to a map, with the points that they observe.",
+            "",
+            "Files of poses and cameras are as for map build. Points of the map stay where they are. After an interruption,"
+                    + " the same command goes on."
+        })
+@SuppressWarnings("NullAway.Init") // picocli injects the fields
+final class MapAddCommand extends Subcommand {
+    @Option(names = "--map", paramLabel = "MAP", required = true, description = "The map's folder.")
+    private Path map;
+
+    @Option(names = "--images", paramLabel = "DIR", required = true, description = "The folder of the images.")
+    private Path images;
+
+    @Option(names = "--poses", paramLabel = "poses.txt", required = true, description = "Where they were taken.")
+    private Path poses;
+
+    @Option(names = "--cameras", paramLabel = "cameras.txt", required = true, description = "Their cameras.")
+    private Path cameras;
+
+    @Mixin
+    private ThreadOptions threads;
+
+    @Mixin
+    private DecodingOptions decoding;
+
+    @Override
+    int execute() throws IOException {
+        Components components = Components.load();
+        List<MapImage> posed = MapBuildCommand.posed(poses, cameras);
+        try (PointMap before = MapFolder.open(map);
+                Workers workers = threads.start();
+                Decoding reading = Decoding.open(decoding, workers.threads());
+                Progress progress = console().progress()) {
+            Set<String> known = new HashSet<>();
+            before.images().forEach(image -> known.add(image.name()));
+            for (MapImage image : posed) {
+                if (known.contains(image.name())) {
+                    throw new CommandException(image.name() + " is in " + map + " (retrieval map remove takes it out)");
+                }
+            }
+            BuildContext context =
+                    BuildContext.defaults().withExecutor(workers.executor()).withProgress(progress);
+            // the images first: those of the database that the map does not have are passed over when it is searched
+            try (ImageDatabase database = Databases.open(MapFolder.database(map), components, context);
+                    Matcher matcher =
+                            components.create(Matcher.class, database.options().matcher(), context)) {
+                MapMaking.index(database, MapMaking.sources(images, posed), reading, workers, progress, poses);
+                try (PointMap after = MapExtension.extend(
+                        before,
+                        MapMaking.placed(database, posed),
+                        database,
+                        matcher,
+                        MapBuilder.Options.defaults(),
+                        workers.executor())) {
+                    after.write(MapFolder.points(map));
+                    progress.close();
+                    console()
+                            .print(posed.size() + " images added; " + map + " holds "
+                                    + after.images().size() + " images and " + after.size() + " points");
+                }
+            }
+        }
+        return Main.DONE;
+    }
+}
