@@ -1,6 +1,7 @@
 package org.retrieval4j.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -8,14 +9,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.Matcher;
+import org.retrieval4j.api.Orientation;
 import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.cli.report.LocalizationEntry;
+import org.retrieval4j.cli.report.LocalizationPage;
+import org.retrieval4j.cli.report.PictureSource;
 import org.retrieval4j.database.ImageDatabase;
+import org.retrieval4j.database.RankedImage;
 import org.retrieval4j.database.Ranking;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraFile;
@@ -59,7 +66,7 @@ final class LocalizeCommand extends Subcommand {
             names = "--localizer",
             paramLabel = "SPEC",
             defaultValue = "sfm",
-            description = "How poses are found (default: ${DEFAULT-VALUE}; `retrieval list` tells the others).")
+            description = "How poses are found (default: ${DEFAULT-VALUE}).")
     private String localizer;
 
     @Option(
@@ -77,6 +84,9 @@ final class LocalizeCommand extends Subcommand {
                     + " (default: ${DEFAULT-VALUE}).")
     private double deadline;
 
+    @Option(names = "--report", paramLabel = "FILE.html", description = "Write a report to look at.")
+    private @Nullable Path report;
+
     @Option(names = "--json", description = "Print one JSON object a query.")
     private boolean json;
 
@@ -87,7 +97,17 @@ final class LocalizeCommand extends Subcommand {
     private DecodingOptions decoding;
 
     /** What became of a query: an answer, or why it could not be asked. */
-    private record Answer(String name, Optional<Localization> found, String failure, Map<String, Double> stages) {
+    private record Answer(
+            String name,
+            Optional<Localization> found,
+            String failure,
+            Orientation orientation,
+            List<RankedImage> ranked,
+            Map<String, Double> stages) {
+        static Answer failed(String name, String reason) {
+            return new Answer(name, Optional.empty(), reason, Orientation.ofExif(1), List.of(), Map.of());
+        }
+
         double seconds() {
             return stages.values().stream().mapToDouble(Double::doubleValue).sum();
         }
@@ -100,6 +120,12 @@ final class LocalizeCommand extends Subcommand {
         }
         if (!(deadline >= 0) || deadline > 1e6) {
             throw new UsageException("--deadline must be from 0 to 1000000 seconds, got " + deadline);
+        }
+        if (report != null) {
+            Path folder = report.toAbsolutePath().getParent();
+            if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(report)) {
+                throw new CommandException("the report cannot be written: " + report);
+            }
         }
         Components components = Components.load();
         PipelineOptions.spec(components, "--localizer", Localizer.class, localizer);
@@ -118,15 +144,25 @@ final class LocalizeCommand extends Subcommand {
                 Localizer localizing = components.create(Localizer.class, localizer);
                 Progress progress = console().progress()) {
             LocalizationMap place = new LocalizationMap(points, points.checked(database), matcher);
+            LocalizationPage page =
+                    new LocalizationPage(map.toString(), localizing.spec().toString(), points);
             int done = 0;
             for (Map.Entry<String, Camera> query : cameras.entrySet()) {
                 Answer answer = answer(query.getKey(), query.getValue(), database, reading, localizing, place);
                 answer.found().flatMap(Localization::pose).ifPresent(pose -> poses.put(answer.name(), pose));
                 failed += answer.found().isEmpty() ? 1 : 0;
                 print(answer);
+                if (report != null) {
+                    page.add(entry(answer, points, reading));
+                }
                 if (cameras.size() > 1) {
                     progress.progress("localize", ++done, cameras.size());
                 }
+            }
+            progress.close();
+            if (report != null) {
+                page.write(report);
+                console().note("report written to " + report);
             }
         }
         PoseFile.write(output, poses);
@@ -152,16 +188,16 @@ final class LocalizeCommand extends Subcommand {
         try {
             Path file = images.resolve(name).normalize();
             if (!file.startsWith(images.normalize())) {
-                return new Answer(name, Optional.empty(), "lies outside " + images, stages);
+                return Answer.failed(name, "lies outside " + images);
             }
             image = reading.reader().read(file);
         } catch (IOException unreadable) {
-            return new Answer(name, Optional.empty(), Failures.message(unreadable), stages);
+            return Answer.failed(name, Failures.message(unreadable));
         }
         if (image.width() != camera.width() || image.height() != camera.height()) {
             String sizes = "has " + image.width() + " x " + image.height() + " pixels, its camera " + camera.width()
                     + " x " + camera.height();
-            return new Answer(name, Optional.empty(), sizes, stages);
+            return Answer.failed(name, sizes);
         }
         stages.put("read", since(start));
         long extracting = System.nanoTime();
@@ -177,7 +213,33 @@ final class LocalizeCommand extends Subcommand {
         Localization found = localizing.localize(
                 place, new Query(extraction.local().orElseThrow(), camera, ranked, extraction.global(), due));
         stages.putAll(found.stageSeconds());
-        return new Answer(name, Optional.of(found), "", stages);
+        return new Answer(name, Optional.of(found), "", image.orientation(), ranking.images(), stages);
+    }
+
+    private LocalizationEntry entry(Answer answer, PointMap points, Decoding reading) {
+        List<Long> used = answer.found().map(Localization::images).orElse(List.of()).stream()
+                .map(image -> points.images().get(image).id())
+                .toList();
+        List<LocalizationEntry.Retrieved> retrievedImages = answer.ranked().stream()
+                .map(hit -> new LocalizationEntry.Retrieved(
+                        hit.image().name(),
+                        hit.score(),
+                        used.contains(hit.image().id()),
+                        picture(hit.image().name(), reading)))
+                .toList();
+        return new LocalizationEntry(
+                answer.name(),
+                answer.found(),
+                answer.failure(),
+                picture(answer.name(), reading),
+                answer.orientation(),
+                retrievedImages,
+                answer.stages());
+    }
+
+    /** The map's pictures are looked for where the queries are: maps do not keep pictures. */
+    private PictureSource picture(String name, Decoding reading) {
+        return new PictureSource(name, () -> reading.reader().read(images.resolve(name)));
     }
 
     private static double since(long start) {

@@ -153,8 +153,13 @@ class MapCommandsTest {
                 folder,
                 "--output",
                 output,
+                "--report",
+                folder.resolve("report.html"),
                 "--json");
         assertThat(run.code()).isZero();
+        String page = Files.readString(folder.resolve("report.html"));
+        assertThat(page).contains("1 of 4 queries localized", "lies outside", "id=\"world\"", "look from here");
+        assertThat(page).contains("circle class=\"fine\"").doesNotContain("http://", "https://");
         assertThat(run.outLines()).hasSize(4);
         assertThat(run.outLines().get(0)).contains("error").contains("absent.png");
         assertThat(run.outLines().get(1)).contains("lies outside");

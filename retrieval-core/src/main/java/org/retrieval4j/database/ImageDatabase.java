@@ -404,6 +404,22 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
     }
 
     /**
+     * What an image is retrieved by.
+     *
+     * @param imageId the image
+     * @return its descriptor; empty if there is no such image, or nothing was learned yet
+     * @throws IOException if it cannot be read
+     */
+    @Override
+    public Optional<GlobalDescriptor> descriptor(long imageId) throws IOException {
+        return read(() -> {
+            try (Store.Snapshot snapshot = store.snapshot()) {
+                return Searcher.descriptor(snapshot, imageId);
+            }
+        });
+    }
+
+    /**
      * Refuses a component that is not the one of this database: another spec, or the same spec learned from other
      * pictures. Call it before features or descriptors that the component made are compared with the database's.
      *

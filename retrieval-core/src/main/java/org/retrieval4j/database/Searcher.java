@@ -110,4 +110,10 @@ final class Searcher {
         Optional<Blob> blob = snapshot.blobs(imageId).flatMap(Blobs::featuresBlob);
         return blob.isEmpty() ? Optional.empty() : Optional.of(blob.get().read(FeatureCodec::decode));
     }
+
+    /** The descriptor of an image, if it has one. */
+    static Optional<GlobalDescriptor> descriptor(Store.Snapshot snapshot, long imageId) throws IOException {
+        Optional<Blob> blob = snapshot.blobs(imageId).flatMap(Blobs::vectorBlob);
+        return blob.isEmpty() ? Optional.empty() : Optional.of(blob.get().read(DescriptorCodec::decode));
+    }
 }

@@ -176,7 +176,7 @@ public final class Report {
         return style.toString();
     }
 
-    private static String resource(String name) {
+    static String resource(String name) {
         try (InputStream in = Report.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalStateException("the program lacks " + name);
@@ -187,7 +187,8 @@ public final class Report {
         }
     }
 
-    private static String hash(String style) {
+    /** What a content security policy calls a style or a script. */
+    static String hash(String style) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(style.getBytes(StandardCharsets.UTF_8));
             return "sha256-" + Base64.getEncoder().encodeToString(digest);

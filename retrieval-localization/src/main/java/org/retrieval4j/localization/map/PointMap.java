@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.FeatureSource;
+import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.storage.LiveSegment;
@@ -511,13 +512,21 @@ public final class PointMap implements Closeable {
      */
     public FeatureSource checked(FeatureSource source) {
         requireNonNull(source, "source");
-        return id -> {
-            Optional<ImageFeatures> features = source.features(id);
-            int image = indexOf(id);
-            if (features.isPresent() && image >= 0) {
-                requireFeatures(image, features.get());
+        return new FeatureSource() {
+            @Override
+            public Optional<ImageFeatures> features(long id) throws IOException {
+                Optional<ImageFeatures> features = source.features(id);
+                int image = indexOf(id);
+                if (features.isPresent() && image >= 0) {
+                    requireFeatures(image, features.get());
+                }
+                return features;
             }
-            return features;
+
+            @Override
+            public Optional<GlobalDescriptor> descriptor(long id) throws IOException {
+                return source.descriptor(id);
+            }
         };
     }
 

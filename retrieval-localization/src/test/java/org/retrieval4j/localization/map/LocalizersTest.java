@@ -11,7 +11,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FeatureSource;
+import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Hit;
+import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.localization.localizer.Deadline;
 import org.retrieval4j.localization.localizer.Localization;
 import org.retrieval4j.localization.localizer.LocalizationMap;
@@ -80,6 +82,68 @@ class LocalizersTest {
                 new Deadline(true, System.nanoTime() - 1));
         assertThat(localize("sfm", late).status()).isEqualTo(Status.OUT_OF_TIME);
         assertThatThrownBy(() -> Deadline.in(Duration.ZERO)).hasMessageContaining("PT0S");
+    }
+
+    /** Pictures by their angle: the descriptor turns as the camera does. */
+    private static GlobalDescriptor.Dense turned(double angle) {
+        return new GlobalDescriptor.Dense(new float[] {(float) Math.cos(angle / 4), (float) Math.sin(angle / 4)});
+    }
+
+    private static Localization approximate(String spec, double angle) throws IOException {
+        FeatureSource source = new FeatureSource() {
+            @Override
+            public Optional<ImageFeatures> features(long id) {
+                return Optional.of(WORLD.features.get((int) id - 100));
+            }
+
+            @Override
+            public Optional<GlobalDescriptor> descriptor(long id) {
+                return Optional.of(turned(0.25 * (id - 100)));
+            }
+        };
+        Query query = new Query(
+                WORLD.see(MadeUpWorld.pose(angle), 0.3, new Random(3)),
+                MadeUpWorld.CAMERA,
+                List.of(new Hit(102, 3), new Hit(103, 2), new Hit(101, 1)),
+                Optional.of(turned(angle)),
+                Deadline.NONE);
+        try (PointMap points = build();
+                Localizer localizer = Components.load().create(Localizer.class, spec)) {
+            return localizer.localize(new LocalizationMap(points, source, MadeUpWorld.matcher(3)), query);
+        }
+    }
+
+    @Test
+    void posesOfLikePicturesAreAveraged() throws IOException {
+        double angle = 0.6; // pictures stand at 0.25, 0.5 and 0.75
+        Pose truth = MadeUpWorld.pose(angle);
+        Pose nearest = approximate("pose-approximation(weighting=nearest)", angle)
+                .pose()
+                .orElseThrow();
+        assertThat(nearest.rotationErrorDegrees(MadeUpWorld.pose(0.5))).isLessThan(1e-6);
+        Localization equal = approximate("pose-approximation(weighting=equal)", angle);
+        assertThat(equal.pose().orElseThrow().rotationErrorDegrees(MadeUpWorld.pose(0.5)))
+                .isLessThan(1e-6);
+        assertThat(equal.estimate().positionSigma()).isBetween(0.5, 1.5);
+        Pose barycentric =
+                approximate("pose-approximation(ridge=0.000001)", angle).pose().orElseThrow();
+        assertThat(barycentric.rotationErrorDegrees(truth)).isLessThan(0.3);
+        assertThat(barycentric.positionError(truth)).isLessThan(0.1);
+        assertThat(approximate("pose-approximation(max-spread=0.1)", angle).status())
+                .isEqualTo(Status.NO_CONSENSUS);
+        assertThat(approximate("pose-approximation(max-degrees=5)", angle).status())
+                .isEqualTo(Status.NO_CONSENSUS);
+        assertThatThrownBy(() -> localize("pose-approximation", query(TRUTH, RANKED)))
+                .hasMessageContaining("compares dense descriptors, the query has none");
+    }
+
+    @Test
+    void aChainTellsWhoAnswered() throws IOException {
+        assertThat(approximate("fallback", 0.6).localizer()).isEqualTo("sfm");
+        Localization second = approximate("fallback(first=sfm(estimator=ransac(min-inliers=1000)))", 0.6);
+        assertThat(second.status()).isEqualTo(Status.LOCALIZED);
+        assertThat(second.localizer()).isEqualTo("pose-approximation");
+        assertThat(second.stageSeconds()).containsKeys("matching", "interpolation");
     }
 
     @Test
