@@ -20,6 +20,7 @@ module org.retrieval4j.localization {
             org.retrieval4j.localization.geometry.SimilarityVerifier.Provider,
             org.retrieval4j.localization.localizer.FallbackLocalizer.Provider,
             org.retrieval4j.localization.localizer.PoseApproximationLocalizer.Provider,
+            org.retrieval4j.localization.localizer.RelativePoseLocalizer.Provider,
             org.retrieval4j.localization.localizer.SfmLocalizer.Provider,
             org.retrieval4j.localization.pose.PoseEstimator.Provider;
 }

@@ -2,7 +2,10 @@
 // The map's points and cameras, turned by the mouse: drag turns, shift and drag moves, the wheel comes nearer.
 const canvas = document.getElementById("world"), ctx = canvas.getContext("2d");
 const P = DATA.points, C = DATA.colors, cams = DATA.cameras;
-let yaw = 0.5, pitch = 0.5, distance = 3, target = [0, 0, 0], look = null;
+// far enough to have the cameras in view, those far off left out
+const reach = cams.map(c => Math.hypot(...c.corners[0])).sort((a, b) => a - b)[Math.floor(cams.length*.9)] || 2;
+const start = Math.min(20, Math.max(3, 1.9*reach));
+let yaw = 0.5, pitch = 0.5, distance = start, target = [0, 0, 0], look = null;
 const up = DATA.up;
 const side = norm(Math.abs(up[0]) < 0.9 ? cross(up, [1, 0, 0]) : cross(up, [0, 1, 0])), ahead = cross(side, up);
 function cross(a, b) { return [a[1]*b[2]-a[2]*b[1], a[2]*b[0]-a[0]*b[2], a[0]*b[1]-a[1]*b[0]]; }
@@ -51,7 +54,7 @@ canvas.addEventListener("pointermove", e => {
   draw();
 });
 canvas.addEventListener("wheel", e => { e.preventDefault(); look = null; distance *= Math.exp(e.deltaY*.001); draw(); }, {passive: false});
-canvas.addEventListener("dblclick", () => { look = null; yaw = pitch = .5; distance = 3; target = [0, 0, 0]; draw(); });
+canvas.addEventListener("dblclick", () => { look = null; yaw = pitch = .5; distance = start; target = [0, 0, 0]; draw(); });
 document.querySelectorAll("button[data-camera]").forEach(b => b.addEventListener("click", () => {
   const k = cams[+b.dataset.camera], c = k.corners, o = c[0];
   const mid = [0, 1, 2].map(i => (c[1][i]+c[2][i]+c[3][i]+c[4][i])/4 - o[i]);

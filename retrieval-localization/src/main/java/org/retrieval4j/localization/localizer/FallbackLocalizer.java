@@ -38,12 +38,13 @@ public final class FallbackLocalizer implements Localizer {
         }
 
         /**
-         * Points, then the poses of what looks alike.
+         * Points, then essential matrices: what either finds is checked. Poses of what looks alike are not, so that a chain
+         * asks them only if it is told to.
          *
-         * @return {@code sfm}, then {@code pose-approximation}
+         * @return {@code sfm}, then {@code relative-pose}
          */
         public static Options defaults() {
-            return new Options(ComponentSpec.parse("sfm"), ComponentSpec.parse("pose-approximation"));
+            return new Options(ComponentSpec.parse("sfm"), ComponentSpec.parse("relative-pose"));
         }
     }
 

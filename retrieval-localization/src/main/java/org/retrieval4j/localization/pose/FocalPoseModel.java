@@ -3,6 +3,7 @@ package org.retrieval4j.localization.pose;
 import org.retrieval4j.localization.geometry.ModelEstimator;
 import org.retrieval4j.localization.geometry.P3pSolver;
 import org.retrieval4j.localization.geometry.P4pfSolver;
+import org.retrieval4j.localization.geometry.Rotations;
 
 /**
  * Poses with the focal length for {@link org.retrieval4j.localization.geometry.Ransac}: four-point samples, reprojection errors

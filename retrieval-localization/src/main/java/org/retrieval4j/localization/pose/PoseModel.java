@@ -4,6 +4,7 @@ import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraModel;
 import org.retrieval4j.localization.geometry.ModelEstimator;
 import org.retrieval4j.localization.geometry.P3pSolver;
+import org.retrieval4j.localization.geometry.Rotations;
 
 /**
  * Poses for {@link org.retrieval4j.localization.geometry.Ransac}: three-point samples, reprojection errors in pixels, and

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.Arrays;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraModel;
+import org.retrieval4j.localization.geometry.Rotations;
 
 /**
  * The pose that fits correspondences best: Levenberg–Marquardt on SE(3) with exact derivatives through the camera's model,

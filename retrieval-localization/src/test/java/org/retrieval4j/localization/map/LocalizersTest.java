@@ -138,9 +138,28 @@ class LocalizersTest {
     }
 
     @Test
+    void picturesWithoutPointsGiveAPoseToo() throws IOException {
+        Localization found = localize("relative-pose", query(TRUTH, RANKED));
+        assertThat(found.status()).isEqualTo(Status.LOCALIZED);
+        Pose pose = found.pose().orElseThrow();
+        assertThat(pose.positionError(TRUTH)).isLessThan(0.05);
+        assertThat(pose.rotationErrorDegrees(TRUTH)).isLessThan(0.3);
+        assertThat(found.estimate().positionSigma()).isLessThan(0.1);
+        assertThat(found.estimate().inliers().length).isGreaterThan(100);
+        assertThat(localize("relative-pose", query(TRUTH, RANKED)).equals(found))
+                .isTrue();
+        // one picture tells no distance
+        assertThat(localize("relative-pose", query(TRUTH, RANKED.subList(0, 1))).status())
+                .isEqualTo(Status.TOO_FEW_CORRESPONDENCES);
+        Query stranger = new Query(new MadeUpWorld(1, 120, 99).features.get(0), MadeUpWorld.CAMERA, RANKED);
+        assertThat(localize("relative-pose", stranger).pose()).isEmpty();
+    }
+
+    @Test
     void aChainTellsWhoAnswered() throws IOException {
         assertThat(approximate("fallback", 0.6).localizer()).isEqualTo("sfm");
-        Localization second = approximate("fallback(first=sfm(estimator=ransac(min-inliers=1000)))", 0.6);
+        Localization second =
+                approximate("fallback(first=sfm(estimator=ransac(min-inliers=1000)),then=pose-approximation)", 0.6);
         assertThat(second.status()).isEqualTo(Status.LOCALIZED);
         assertThat(second.localizer()).isEqualTo("pose-approximation");
         assertThat(second.stageSeconds()).containsKeys("matching", "interpolation");

@@ -1,11 +1,18 @@
-package org.retrieval4j.localization.pose;
+package org.retrieval4j.localization.geometry;
 
-/** Rotations as matrices of nine numbers, row after row, and as rotation vectors. */
-final class Rotations {
+/** Rotations as matrices of nine numbers, row after row, and as rotation vectors. Thread-safe: static. */
+public final class Rotations {
     private Rotations() {}
 
-    /** R ← exp(ω) R in the first nine numbers, by Rodrigues' formula. */
-    static void turn(double[] r, double wx, double wy, double wz) {
+    /**
+     * R ← exp(ω) R, by Rodrigues' formula.
+     *
+     * @param r begins with the nine numbers of R
+     * @param wx of ω, in radians
+     * @param wy second coordinate
+     * @param wz third coordinate
+     */
+    public static void turn(double[] r, double wx, double wy, double wz) {
         double angle2 = wx * wx + wy * wy + wz * wz;
         double angle = Math.sqrt(angle2);
         // sin θ / θ and (1 − cos θ) / θ²
@@ -25,8 +32,16 @@ final class Rotations {
         }
     }
 
-    /** The rotation vector of a unit quaternion: axis times angle, at most π long. */
-    static double[] vector(double qw, double qx, double qy, double qz) {
+    /**
+     * The rotation vector of a unit quaternion.
+     *
+     * @param qw real part
+     * @param qx first imaginary part
+     * @param qy second
+     * @param qz third
+     * @return axis times angle, at most π long
+     */
+    public static double[] vector(double qw, double qx, double qy, double qz) {
         double sine = Math.sqrt(qx * qx + qy * qy + qz * qz);
         double sign = qw < 0 ? -1 : 1;
         double factor = sine < 1e-12 ? 2 * sign : sign * 2 * Math.atan2(sine, Math.abs(qw)) / sine;
