@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
             "",
             "Files are .npy (n x d), .fvecs, .bvecs, or the .hdf5 of ann-benchmarks. Identifiers are rows of the base, from 0; scores are larger for"
                     + " the better (l2: minus the squared distance). An index that must learn does so from the base."
-                    + " Searches run for a second before those that are timed; the time stated is the median of one"
+                    + " Searches run for two seconds, and on while they become faster, before those that are timed; the time stated is the median of one"
                     + " search for all queries. Identifiers of a file of FAISS are its own."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields

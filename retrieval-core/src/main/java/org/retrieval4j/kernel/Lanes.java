@@ -88,7 +88,8 @@ final class Lanes {
     // Larger bodies than these (three rows by four dimensions, one by eight) exceed HotSpot's limit for unrolling, stay
     // without SIMD and are five times slower.
 
-    private static void addTwoByTwo(float[] s, float[] t, float[] y0, float[] y1, float[] x, int p, int q) {
+    /** Adds two lanes, weighted by x[p], x[p + 1] and x[q], x[q + 1], to two sums. */
+    static void addTwoByTwo(float[] s, float[] t, float[] y0, float[] y1, float[] x, int p, int q) {
         float p0 = x[p];
         float p1 = x[p + 1];
         float q0 = x[q];
@@ -113,7 +114,8 @@ final class Lanes {
         }
     }
 
-    private static void addOne(float[] s, float[] y, float p) {
+    /** Adds a lane times a weight. */
+    static void addOne(float[] s, float[] y, float p) {
         for (int j = 0; j < s.length; j++) {
             s[j] = s[j] + p * y[j];
         }

@@ -38,40 +38,20 @@ final class WeightedSums {
                 int p = weights.offset() + c * n + from;
                 int i = 0;
                 for (; i + 1 < size; i += 2) {
-                    twoByTwo(results[c], results[c + 1], rows[i], rows[i + 1], weights.array(), p + i, p + n + i);
+                    Lanes.addTwoByTwo(
+                            results[c], results[c + 1], rows[i], rows[i + 1], weights.array(), p + i, p + n + i);
                 }
                 if (i < size) {
-                    one(results[c], rows[i], weights.array()[p + i]);
-                    one(results[c + 1], rows[i], weights.array()[p + n + i]);
+                    Lanes.addOne(results[c], rows[i], weights.array()[p + i]);
+                    Lanes.addOne(results[c + 1], rows[i], weights.array()[p + n + i]);
                 }
             }
             for (int i = 0; i < size && c < k; i++) {
-                one(results[c], rows[i], weights.array()[weights.offset() + c * n + from + i]);
+                Lanes.addOne(results[c], rows[i], weights.array()[weights.offset() + c * n + from + i]);
             }
         }
         for (int c = 0; c < k; c++) {
             System.arraycopy(results[c], 0, sums, c * d, d);
-        }
-    }
-
-    private static void twoByTwo(float[] s, float[] t, float[] x, float[] y, float[] weights, int p, int q) {
-        float p0 = weights[p];
-        float p1 = weights[p + 1];
-        float q0 = weights[q];
-        float q1 = weights[q + 1];
-        for (int j = 0; j < s.length; j++) {
-            float u = x[j];
-            float v = y[j];
-            float a = s[j] + p0 * u + p1 * v;
-            float b = t[j] + q0 * u + q1 * v;
-            s[j] = a;
-            t[j] = b;
-        }
-    }
-
-    private static void one(float[] s, float[] x, float weight) {
-        for (int j = 0; j < s.length; j++) {
-            s[j] = s[j] + weight * x[j];
         }
     }
 }
