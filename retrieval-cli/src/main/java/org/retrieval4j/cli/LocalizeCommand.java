@@ -2,6 +2,7 @@ package org.retrieval4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -50,6 +51,8 @@ import picocli.CommandLine.Option;
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class LocalizeCommand extends Subcommand {
+    private static final long SAVING_NANOS = 10_000_000_000L;
+
     @Option(names = "--map", paramLabel = "MAP", required = true, description = "The map's folder.")
     private Path map;
 
@@ -144,24 +147,29 @@ final class LocalizeCommand extends Subcommand {
                 Localizer localizing = components.create(Localizer.class, localizer);
                 Progress progress = console().progress()) {
             LocalizationMap place = new LocalizationMap(points, points.checked(database), matcher);
-            LocalizationPage page =
-                    new LocalizationPage(map.toString(), localizing.spec().toString(), points);
+            Optional<LocalizationPage> page = report == null
+                    ? Optional.empty()
+                    : Optional.of(new LocalizationPage(
+                            map.toString(), localizing.spec().toString(), points));
             int done = 0;
+            long saved = System.nanoTime();
             for (Map.Entry<String, Camera> query : cameras.entrySet()) {
                 Answer answer = answer(query.getKey(), query.getValue(), database, reading, localizing, place);
                 answer.found().flatMap(Localization::pose).ifPresent(pose -> poses.put(answer.name(), pose));
                 failed += answer.found().isEmpty() ? 1 : 0;
                 print(answer);
-                if (report != null) {
-                    page.add(entry(answer, points, reading));
+                page.ifPresent(drawn -> drawn.add(entry(answer, points, reading)));
+                if (System.nanoTime() - saved > SAVING_NANOS) { // a kill loses little
+                    PoseFile.write(output, poses);
+                    saved = System.nanoTime();
                 }
                 if (cameras.size() > 1) {
                     progress.progress("localize", ++done, cameras.size());
                 }
             }
             progress.close();
-            if (report != null) {
-                page.write(report);
+            if (page.isPresent() && report != null) {
+                page.get().write(report);
                 console().note("report written to " + report);
             }
         }
@@ -191,7 +199,7 @@ final class LocalizeCommand extends Subcommand {
                 return Answer.failed(name, "lies outside " + images);
             }
             image = reading.reader().read(file);
-        } catch (IOException unreadable) {
+        } catch (IOException | InvalidPathException unreadable) {
             return Answer.failed(name, Failures.message(unreadable));
         }
         if (image.width() != camera.width() || image.height() != camera.height()) {

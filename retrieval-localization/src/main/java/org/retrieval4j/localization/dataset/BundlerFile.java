@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * The pictures of a model of Bundler ({@code .out} with {@code .list.txt}). Bundler stores R and t, world to camera, of
@@ -40,13 +41,13 @@ public final class BundlerFile {
      */
     public static Map<String, Pose> read(Path out, Path list, World world) throws IOException {
         List<String> names = new ArrayList<>();
-        try (DatasetText text = new DatasetText(list)) {
+        try (TextFile text = new TextFile(list, TextFile.SPACES_AND_COMMAS)) {
             for (String[] fields = text.next(); fields != null; fields = text.next()) {
                 names.add(fields[0]);
             }
         }
         Map<String, Pose> poses = new LinkedHashMap<>();
-        try (DatasetText text = new DatasetText(out)) {
+        try (TextFile text = new TextFile(out, TextFile.SPACES_AND_COMMAS)) {
             int count = text.count(text.need("\"cameras points\"", 2)[0], MOST);
             if (count != names.size()) {
                 throw text.wrong("as many cameras as " + list + " has names, " + names.size(), String.valueOf(count));

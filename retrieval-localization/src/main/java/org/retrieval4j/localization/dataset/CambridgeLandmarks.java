@@ -8,6 +8,7 @@ import java.util.Map;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraModel;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * A scene of Cambridge Landmarks: {@code dataset_train.txt} and {@code dataset_test.txt} with lines {@code name x y z qw qx qy
@@ -65,7 +66,7 @@ final class CambridgeLandmarks {
             throw new IOException("no such file: " + file);
         }
         Map<String, Pose> poses = new LinkedHashMap<>();
-        try (DatasetText text = new DatasetText(file)) {
+        try (TextFile text = new TextFile(file, TextFile.SPACES_AND_COMMAS)) {
             for (String[] fields = text.next(); fields != null; fields = text.next()) {
                 if (poses.isEmpty() && !fields[0].contains("/")) {
                     continue; // two lines of words at the head

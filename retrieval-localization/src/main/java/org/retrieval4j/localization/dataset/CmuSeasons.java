@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraFile;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * CMU Seasons (undistorted pictures; poses of {@code 3D-models/…sliceN.nvm}; {@code query_lists/…sliceN.txt} with intrinsics,
@@ -76,7 +77,7 @@ final class CmuSeasons {
                 cameras.put(name, taken(list, name));
             }
             Path images = list.resolveSibling("test-images-slice" + slice + ".txt");
-            try (DatasetText text = new DatasetText(images)) {
+            try (TextFile text = new TextFile(images, TextFile.SPACES_AND_COMMAS)) {
                 for (String[] fields = text.next(); fields != null; fields = text.next()) {
                     query(slice, fields[0], taken(images, fields[0]));
                 }
@@ -142,7 +143,7 @@ final class CmuSeasons {
     /** Lines {@code name qw qx qy qz cx cy cz}: rotation from world to camera, position of the camera. */
     private static Map<String, Pose> centers(Path file) throws IOException {
         Map<String, Pose> poses = new LinkedHashMap<>();
-        try (DatasetText text = new DatasetText(file)) {
+        try (TextFile text = new TextFile(file, TextFile.SPACES_AND_COMMAS)) {
             for (String[] fields = text.next(); fields != null; fields = text.next()) {
                 if (fields.length != 8) {
                     throw text.wrong("\"name qw qx qy qz cx cy cz\"", fields.length + " fields");

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraModel;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * InLoc: queries of {@code query/iphone7} (4032 x 3024 pixels, f = 4032 · 28 / 36, the principal point in the middle) and the
@@ -44,7 +45,7 @@ final class InLoc {
         // the file's second matrix: words, four rows before the registration, words, four rows after it
         double[] matrix = new double[16];
         int rows = 0;
-        try (DatasetText text = new DatasetText(file)) {
+        try (TextFile text = new TextFile(file, TextFile.SPACES_AND_COMMAS)) {
             for (String[] fields = text.next(); fields != null; fields = text.next()) {
                 if (fields.length == 4 && isNumber(fields[0])) {
                     System.arraycopy(text.numbers(fields, 0, 4), 0, matrix, 4 * (rows % 4), 4);

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * The pictures of the first model in a file of VisualSFM (NVM_V3). It stores the rotation from world to camera and the
@@ -36,7 +37,7 @@ public final class NvmFile {
      * @throws IOException if the file cannot be read or is not of this form; the message tells the line
      */
     public static List<Entry> read(Path file) throws IOException {
-        try (DatasetText text = new DatasetText(file)) {
+        try (TextFile text = new TextFile(file, TextFile.SPACES_AND_COMMAS)) {
             String[] header = text.need("NVM_V3");
             if (!header[0].equals("NVM_V3")) {
                 throw text.wrong("NVM_V3", "\"" + header[0] + "\"");

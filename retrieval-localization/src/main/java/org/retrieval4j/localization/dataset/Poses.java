@@ -3,6 +3,7 @@ package org.retrieval4j.localization.dataset;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /** Poses from the forms in which data sets store them. */
 final class Poses {
@@ -34,7 +35,7 @@ final class Poses {
     /** Reads a 4 x 4 matrix from camera to world out of a file that holds nothing else. */
     static Pose readCameraToWorld(Path file) throws IOException {
         double[] m = new double[16];
-        try (DatasetText text = new DatasetText(file)) {
+        try (TextFile text = new TextFile(file, TextFile.SPACES_AND_COMMAS)) {
             for (int row = 0; row < 4; row++) {
                 System.arraycopy(text.numbers(text.need("4 numbers", 4), 0, 4), 0, m, 4 * row, 4);
             }

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraModel;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * RobotCar Seasons: poses of {@code 3D-models/all-merged/all.nvm}, whose names are {@code ./condition/camera/time.png} while
@@ -46,7 +47,7 @@ final class RobotCarSeasons {
         Map<String, String> conditions = new LinkedHashMap<>();
         Path lists = folder.resolve("3D-models/individual/queries_per_location");
         for (Path list : PublishedDataset.files(lists, "[^/]+\\.txt")) {
-            try (DatasetText text = new DatasetText(list)) {
+            try (TextFile text = new TextFile(list, TextFile.SPACES_AND_COMMAS)) {
                 for (String[] fields = text.next(); fields != null; fields = text.next()) {
                     add(list, fields[0], sides, queries, conditions);
                 }
@@ -97,7 +98,7 @@ final class RobotCarSeasons {
     /** Lines {@code fx 400.0} and so on. */
     private static Camera camera(Path file) throws IOException {
         double[] values = new double[4];
-        try (DatasetText text = new DatasetText(file)) {
+        try (TextFile text = new TextFile(file, TextFile.SPACES_AND_COMMAS)) {
             String[] keys = {"fx", "fy", "cx", "cy"};
             for (int i = 0; i < 4; i++) {
                 String[] fields = text.need("\"" + keys[i] + " number\"", 2);
@@ -114,7 +115,7 @@ final class RobotCarSeasons {
         Map<String, Pose> truth = new LinkedHashMap<>();
         Path file = folder.resolve("robotcar_v2_train.txt");
         if (Files.exists(file)) {
-            try (DatasetText text = new DatasetText(file)) {
+            try (TextFile text = new TextFile(file, TextFile.SPACES_AND_COMMAS)) {
                 for (String[] fields = text.next(); fields != null; fields = text.next()) {
                     double[] matrix = text.numbers(fields, 1, 16);
                     truth.put(pictureName(fields[0]), text.made(() -> Poses.ofCameraToWorld(matrix)));

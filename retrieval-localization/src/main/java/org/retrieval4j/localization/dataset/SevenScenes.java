@@ -8,6 +8,7 @@ import java.util.Map;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraModel;
 import org.retrieval4j.localization.pose.Pose;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * A scene of 7-Scenes: {@code TrainSplit.txt} and {@code TestSplit.txt} name sequences ({@code sequence1} is the folder
@@ -33,7 +34,7 @@ final class SevenScenes {
 
     private static Map<String, Pose> poses(Path folder, String split) throws IOException {
         Map<String, Pose> poses = new LinkedHashMap<>();
-        try (DatasetText text = new DatasetText(folder.resolve(split))) {
+        try (TextFile text = new TextFile(folder.resolve(split), TextFile.SPACES_AND_COMMAS)) {
             for (String[] fields = text.next(); fields != null; fields = text.next()) {
                 String digits = fields[0].replace("sequence", "");
                 if (!fields[0].startsWith("sequence") || !digits.matches("[0-9]{1,4}")) {

@@ -1,14 +1,12 @@
 package org.retrieval4j.localization.geometry;
 
 import java.util.Optional;
-import org.apache.commons.math3.exception.MathIllegalArgumentException;
 import org.apache.commons.math3.exception.MathIllegalStateException;
 import org.apache.commons.math3.fitting.leastsquares.LeastSquaresBuilder;
-import org.apache.commons.math3.fitting.leastsquares.LeastSquaresOptimizer;
 import org.apache.commons.math3.fitting.leastsquares.LevenbergMarquardtOptimizer;
+import org.apache.commons.math3.fitting.leastsquares.MultivariateJacobianFunction;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
-import org.apache.commons.math3.linear.RealVector;
 import org.apache.commons.math3.util.Pair;
 
 /**
@@ -17,7 +15,6 @@ import org.apache.commons.math3.util.Pair;
  */
 public final class NumericLeastSquares {
     private static final double STEP = 1e-6;
-    private static final int EVALUATIONS = 40;
 
     private NumericLeastSquares() {}
 
@@ -39,40 +36,49 @@ public final class NumericLeastSquares {
      * @param unknowns how many there are
      * @param size number of residuals, at least as many
      * @param function the residuals
-     * @param steps tried at most
-     * @return the change; empty if the residuals do not determine it
+     * @param steps tried at most; what is best by then is returned
+     * @return the change; empty if the residuals are no numbers at the start
      */
     public static Optional<double[]> minimize(int unknowns, int size, Residuals function, int steps) {
+        double[] best = new double[unknowns];
+        double[] cost = {Double.POSITIVE_INFINITY};
+        MultivariateJacobianFunction model = at -> {
+            double[] x = at.toArray();
+            double[] here = new double[size];
+            function.at(x, here);
+            double sum = 0;
+            for (double value : here) {
+                sum += value * value;
+            }
+            if (sum < cost[0]) {
+                cost[0] = sum;
+                System.arraycopy(x, 0, best, 0, unknowns);
+            }
+            double[][] jacobian = new double[size][unknowns];
+            double[] there = new double[size];
+            for (int j = 0; j < unknowns; j++) {
+                double kept = x[j];
+                x[j] = kept + STEP;
+                function.at(x, there);
+                x[j] = kept;
+                for (int i = 0; i < size; i++) {
+                    jacobian[i][j] = (there[i] - here[i]) / STEP;
+                }
+            }
+            return new Pair<>(new ArrayRealVector(here, false), new Array2DRowRealMatrix(jacobian, false));
+        };
         try {
-            LeastSquaresOptimizer.Optimum best = new LevenbergMarquardtOptimizer()
+            new LevenbergMarquardtOptimizer()
                     .optimize(new LeastSquaresBuilder()
                             .start(new double[unknowns])
                             .target(new double[size])
-                            .model((RealVector at) -> {
-                                double[] x = at.toArray();
-                                double[] here = new double[size];
-                                function.at(x, here);
-                                double[][] jacobian = new double[size][unknowns];
-                                double[] there = new double[size];
-                                for (int j = 0; j < unknowns; j++) {
-                                    double kept = x[j];
-                                    x[j] = kept + STEP;
-                                    function.at(x, there);
-                                    x[j] = kept;
-                                    for (int i = 0; i < size; i++) {
-                                        jacobian[i][j] = (there[i] - here[i]) / STEP;
-                                    }
-                                }
-                                return new Pair<>(
-                                        new ArrayRealVector(here, false), new Array2DRowRealMatrix(jacobian, false));
-                            })
-                            .lazyEvaluation(false)
-                            .maxEvaluations(EVALUATIONS)
+                            .model(model)
+                            .maxEvaluations(steps + 1)
                             .maxIterations(steps)
                             .build());
-            return Optional.of(best.getPoint().toArray());
-        } catch (MathIllegalStateException | MathIllegalArgumentException failed) {
-            return Optional.empty(); // steps used up without an end, or values that are no numbers
+        } catch (MathIllegalStateException stopped) {
+            // the steps are used up, or rounding allows no further one: the best is known
         }
+        return Double.isFinite(cost[0]) ? Optional.of(best) : Optional.empty();
     }
 }

@@ -84,10 +84,9 @@ final class GuidedMatching {
      *
      * @param keypoints of the query
      * @param points of the map
-     * @param expected points that the query should show
-     * @param missed part of these in regions where next to none is found, 0 to 1
+     * @param missed part of the points that the query should show in regions where next to none is found, 0 to 1
      */
-    record Found(int[] keypoints, int[] points, int expected, double missed) {}
+    record Found(int[] keypoints, int[] points, double missed) {}
 
     GuidedMatching(LocalizationMap map, ImageFeatures query, Camera camera, Pose pose, double radius) {
         this.map = map.points();
@@ -227,7 +226,7 @@ final class GuidedMatching {
             }
         });
         if (known.isEmpty()) {
-            return new Found(new int[0], new int[0], byPoint.size(), 0);
+            return new Found(new int[0], new int[0], 0);
         }
         Collections.sort(known);
         float accepted = known.get((int) (ACCEPTED_PART * (known.size() - 1)));
@@ -251,7 +250,7 @@ final class GuidedMatching {
         for (int i = 0; i < pairedPoints.length; i++) {
             pairedPoints[i] = byKeypoint.getOrDefault(pairedKeypoints[i], -1);
         }
-        return new Found(pairedKeypoints, pairedPoints, byPoint.size(), missed(points, accepted));
+        return new Found(pairedKeypoints, pairedPoints, missed(points, accepted));
     }
 
     private Candidate required(int point) {

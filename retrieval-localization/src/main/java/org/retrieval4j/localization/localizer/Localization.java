@@ -2,6 +2,9 @@ package org.retrieval4j.localization.localizer;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +36,7 @@ public record Localization(
         requireNonNull(estimate, "estimate");
         requireNonNull(localizer, "localizer");
         images = List.copyOf(images);
-        stageSeconds = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(stageSeconds));
+        stageSeconds = Collections.unmodifiableMap(new LinkedHashMap<>(stageSeconds));
         if (points.length / 3 != pixels.length / 2) {
             throw new IllegalArgumentException("points must have 3 and pixels 2 numbers for each correspondence, got "
                     + points.length + " and " + pixels.length);
@@ -80,8 +83,8 @@ public record Localization(
                 && estimate.equals(that.estimate)
                 && images.equals(that.images)
                 && localizer.equals(that.localizer)
-                && java.util.Arrays.equals(points, that.points)
-                && java.util.Arrays.equals(pixels, that.pixels);
+                && Arrays.equals(points, that.points)
+                && Arrays.equals(pixels, that.pixels);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
@@ -291,7 +292,7 @@ public final class SfmLocalizer implements Localizer {
             missed = found.missed();
             Pairs more = Pairs.of(map.points(), query, found.keypoints(), found.points());
             PoseEstimate refined = estimator.refine(
-                    query.camera(), more.world, more.pixels, estimate.pose().orElseThrow());
+                    estimate.camera(), more.world, more.pixels, estimate.pose().orElseThrow());
             if (refined.pose().isEmpty() || refined.inliers().length < estimate.inliers().length) {
                 break; // the first pairs are the better evidence
             }
@@ -309,7 +310,7 @@ public final class SfmLocalizer implements Localizer {
 
     /** Keypoints of the query and the points that they may show. */
     private record Pairs(int[] keypoints, int[] points, double[] world, double[] pixels) {
-        static Pairs of(PointMap map, Query query, java.util.Set<Long> pairs) {
+        static Pairs of(PointMap map, Query query, Set<Long> pairs) {
             int[] keypoints = new int[pairs.size()];
             int[] points = new int[pairs.size()];
             int at = 0;

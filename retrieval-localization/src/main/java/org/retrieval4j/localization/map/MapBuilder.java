@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.retrieval4j.api.FloatMatrix;
@@ -84,7 +86,7 @@ public final class MapBuilder {
             views.add(new View(images.get(i), features.get(i)));
         }
         List<CompletableFuture<List<Match>>> running = new ArrayList<>();
-        List<int[]> pairs = pairs(views, options.pairs());
+        List<int[]> pairs = pairs(images, 0, options.pairs());
         for (int[] pair : pairs) {
             running.add(CompletableFuture.supplyAsync(
                     () -> match(views, pair[0], pair[1], matcher, options.maxError()), executor));
@@ -141,46 +143,44 @@ public final class MapBuilder {
         }
     }
 
-    /** Each picture with those nearest that look less than a right angle away. */
-    private static List<int[]> pairs(List<View> views, int most) {
-        int n = views.size();
-        boolean[][] wanted = new boolean[n][n];
-        for (int i = 0; i < n; i++) {
-            int from = i;
-            List<Integer> others = new ArrayList<>();
-            for (int j = 0; j < n; j++) {
-                if (j != i && looksAlike(views.get(i), views.get(j))) {
-                    others.add(j);
-                }
-            }
-            others.sort((a, b) ->
-                    Double.compare(distance(views.get(from), views.get(a)), distance(views.get(from), views.get(b))));
-            for (int j : others.subList(0, Math.min(most, others.size()))) {
-                wanted[Math.min(i, j)][Math.max(i, j)] = true;
-            }
+    /**
+     * Each picture, from one on, with those nearest of all that look less than a right angle away; each pair once, in ascending
+     * order.
+     */
+    static List<int[]> pairs(List<MapImage> images, int first, int most) {
+        double[][] centers = new double[images.size()][];
+        double[][] rotations = new double[images.size()][];
+        for (int i = 0; i < images.size(); i++) {
+            centers[i] = images.get(i).pose().center();
+            rotations[i] = images.get(i).pose().rotation();
         }
         List<int[]> pairs = new ArrayList<>();
-        for (int i = 0; i < n; i++) {
-            for (int j = i + 1; j < n; j++) {
-                if (wanted[i][j]) {
-                    pairs.add(new int[] {i, j});
+        Set<Long> known = new HashSet<>();
+        for (int i = first; i < images.size(); i++) {
+            double[] own = centers[i];
+            double[] r = rotations[i];
+            List<Integer> others = new ArrayList<>();
+            double[] distances = new double[images.size()];
+            for (int j = 0; j < images.size(); j++) {
+                double[] q = rotations[j]; // third rows: where the cameras look in the world
+                if (j != i && r[6] * q[6] + r[7] * q[7] + r[8] * q[8] > 0) {
+                    others.add(j);
+                    distances[j] = Math.pow(centers[j][0] - own[0], 2)
+                            + Math.pow(centers[j][1] - own[1], 2)
+                            + Math.pow(centers[j][2] - own[2], 2);
+                }
+            }
+            others.sort((a, b) -> Double.compare(distances[a], distances[b]));
+            for (int j : others.subList(0, Math.min(most, others.size()))) {
+                int low = Math.min(i, j);
+                int high = Math.max(i, j);
+                if (known.add((long) low << 32 | high)) {
+                    pairs.add(new int[] {low, high});
                 }
             }
         }
+        pairs.sort(Arrays::compare);
         return pairs;
-    }
-
-    private static boolean looksAlike(View a, View b) {
-        // third rows of the rotations: where the cameras look in the world
-        return a.rotation[6] * b.rotation[6] + a.rotation[7] * b.rotation[7] + a.rotation[8] * b.rotation[8] > 0;
-    }
-
-    private static double distance(View a, View b) {
-        double sum = 0;
-        for (int i = 0; i < 3; i++) {
-            sum += (a.center[i] - b.center[i]) * (a.center[i] - b.center[i]);
-        }
-        return sum;
     }
 
     /** Matches that agree with the known epipolar geometry and meet before both cameras. */

@@ -47,7 +47,7 @@ public final class MapExtension {
         List<MapImage> images = new ArrayList<>(map.images());
         images.addAll(added);
         PointMap.of(images, List.of()).close(); // checks ids and names before any work
-        List<int[]> pairs = pairs(images, map.images().size(), options.pairs());
+        List<int[]> pairs = MapBuilder.pairs(images, map.images().size(), options.pairs());
         Map<Integer, MapBuilder.View> views = new HashMap<>();
         FeatureSource source = map.checked(features);
         for (int[] pair : pairs) {
@@ -84,42 +84,6 @@ public final class MapExtension {
         }
         matches.sort((a, b) -> Float.compare(b.score(), a.score())); // stable: ties stay in the order of the pairs
         return PointMap.of(images, points(map, places, ordered, matched, matches, options));
-    }
-
-    /** Each added picture with those nearest that look the same way, added or not; each pair once, by ascending place. */
-    private static List<int[]> pairs(List<MapImage> images, int firstAdded, int most) {
-        double[][] centers = new double[images.size()][];
-        double[][] rotations = new double[images.size()][];
-        for (int i = 0; i < images.size(); i++) {
-            centers[i] = images.get(i).pose().center();
-            rotations[i] = images.get(i).pose().rotation();
-        }
-        List<int[]> pairs = new ArrayList<>();
-        Map<Long, Boolean> known = new HashMap<>();
-        for (int i = firstAdded; i < images.size(); i++) {
-            double[] own = centers[i];
-            double[] r = rotations[i];
-            List<Integer> others = new ArrayList<>();
-            double[] distances = new double[images.size()];
-            for (int j = 0; j < images.size(); j++) {
-                double[] q = rotations[j];
-                if (j != i && r[6] * q[6] + r[7] * q[7] + r[8] * q[8] > 0) {
-                    others.add(j);
-                    distances[j] = Math.pow(centers[j][0] - own[0], 2)
-                            + Math.pow(centers[j][1] - own[1], 2)
-                            + Math.pow(centers[j][2] - own[2], 2);
-                }
-            }
-            others.sort((a, b) -> Double.compare(distances[a], distances[b]));
-            for (int j : others.subList(0, Math.min(most, others.size()))) {
-                int low = Math.min(i, j);
-                int high = Math.max(i, j);
-                if (known.put((long) low << 32 | high, true) == null) {
-                    pairs.add(new int[] {low, high});
-                }
-            }
-        }
-        return pairs;
     }
 
     /** A track: keypoints, at most one a picture, of a point of the map or of none yet. */

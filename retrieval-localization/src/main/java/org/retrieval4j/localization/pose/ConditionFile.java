@@ -1,13 +1,9 @@
 package org.retrieval4j.localization.pose;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import org.retrieval4j.localization.text.TextFile;
 
 /**
  * Under which condition queries were taken, as lines {@code name condition}: {@code query/day/1.jpg day}. Empty lines and such
@@ -25,28 +21,11 @@ public final class ConditionFile {
      *     the line
      */
     public static Map<String, String> read(Path file) throws IOException {
-        Map<String, String> conditions = new LinkedHashMap<>();
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            int number = 0;
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                number++;
-                String text = (number == 1 ? line.replace("\uFEFF", "") : line).strip();
-                if (text.isEmpty() || text.startsWith("#")) {
-                    continue;
-                }
-                String[] parts = text.split("\\s+");
-                if (parts.length != 2) {
-                    throw new IOException(file + ", line " + number + ": expected \"name condition\", found "
-                            + parts.length + " fields");
-                }
-                if (conditions.put(parts[0], parts[1]) != null) {
-                    throw new IOException(
-                            file + ", line " + number + ": expected each name once, found \"" + parts[0] + "\" again");
-                }
+        return TextFile.named(file, (text, fields) -> {
+            if (fields.length != 2) {
+                throw text.wrong("\"name condition\"", fields.length + " fields");
             }
-        } catch (CharacterCodingException e) {
-            throw new IOException(file + " is not text in UTF-8", e);
-        }
-        return Collections.unmodifiableMap(conditions);
+            return fields[1];
+        });
     }
 }

@@ -128,12 +128,9 @@ class PoseTest {
         assertWrong(
                 folder,
                 "a 0 0 0 0 1 2 3\n",
-                ", line 1: expected a pose, found a pose's quaternion must be finite and not"
-                        + " zero, got 0.0 0.0 0.0 0.0");
+                ", line 1: a pose's quaternion must be finite and not" + " zero, got 0.0 0.0 0.0 0.0");
         assertWrong(
-                folder,
-                "a 1 0 0 0 1 2 NaN\n",
-                ", line 1: expected a pose, found a pose's translation must be finite, got" + " 1.0 2.0 NaN");
+                folder, "a 1 0 0 0 1 2 NaN\n", ", line 1: a pose's translation must be finite, got" + " 1.0 2.0 NaN");
         assertWrong(
                 folder, "a 1 0 0 0 1 2 3\na 1 0 0 0 1 2 3\n", ", line 2: expected each name once, found \"a\" again");
     }
