@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,20 +137,23 @@ record MapSegment(
                 null);
     }
 
-    /** Some rows, with the points that they observe. */
+    /** Some rows, ascending, with the points that they observe. */
     MapSegment rows(int[] rows) {
-        LiveRows taken = new LiveRows();
+        Join taken = new Join(List.of(this), rows.length);
         for (int row : rows) {
-            taken.add(this, row);
+            taken.add(0, row);
         }
         return taken.segment();
     }
 
     static MapSegment join(List<LiveSegment<MapSegment>> parts) {
-        LiveRows taken = new LiveRows();
+        int size = 0;
+        for (LiveSegment<MapSegment> part : parts) {
+            size += part.liveCount();
+        }
+        Join taken = new Join(parts.stream().map(LiveSegment::segment).toList(), size);
         try {
-            LiveSegment.forEachLive(
-                    parts, (part, row) -> taken.add(parts.get(part).segment(), row));
+            LiveSegment.forEachLive(parts, taken::add);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible); // rows are in memory or mapped
         }
@@ -157,63 +161,101 @@ record MapSegment(
     }
 
     /** Rows of one or more segments on their way into one. */
-    private static final class LiveRows {
-        private final List<MapSegment> from = new ArrayList<>();
-        private final List<Integer> rows = new ArrayList<>();
+    private static final class Join {
+        private final List<MapSegment> parts;
+        private final int[] part;
+        private final int[] row;
+        /** Of each part, which points its rows observe. */
+        private final List<BitSet> seen = new ArrayList<>();
+
+        private int size;
         private int observations;
 
-        void add(MapSegment segment, int row) {
-            from.add(segment);
-            rows.add(row);
-            observations += segment.imageFrom.get(row + 1) - segment.imageFrom.get(row);
+        Join(List<MapSegment> parts, int rows) {
+            this.parts = parts;
+            part = new int[rows];
+            row = new int[rows];
+            parts.forEach(each -> seen.add(new BitSet(each.pointIds.capacity())));
+        }
+
+        void add(int from, int at) {
+            MapSegment segment = parts.get(from);
+            part[size] = from;
+            row[size++] = at;
+            int end = segment.imageFrom.get(at + 1);
+            for (int k = segment.imageFrom.get(at); k < end; k++) {
+                seen.get(from).set(segment.observed.get(k));
+            }
+            observations += end - segment.imageFrom.get(at);
         }
 
         MapSegment segment() {
-            List<MapImage> images = new ArrayList<>(rows.size());
-            int[] imageFrom = new int[rows.size() + 1];
+            int[][] places = new int[parts.size()][]; // of each part, where its points go
+            int most = 0;
+            for (int p = 0; p < places.length; p++) {
+                places[p] = new int[parts.get(p).pointIds.capacity()];
+                most += seen.get(p).cardinality();
+            }
+            long[] ids = places(places, new long[most]);
+            double[] points = new double[3 * ids.length];
+            byte[] colors = new byte[3 * ids.length];
+            double[] errors = new double[ids.length];
+            for (int p = 0; p < places.length; p++) {
+                MapSegment segment = parts.get(p);
+                BitSet own = seen.get(p);
+                for (int old = own.nextSetBit(0); old >= 0; old = own.nextSetBit(old + 1)) {
+                    int to = places[p][old];
+                    segment.points.get(3 * old, points, 3 * to, 3);
+                    segment.colors.get(3 * old, colors, 3 * to, 3);
+                    errors[to] = segment.errors.get(old);
+                }
+            }
+            List<MapImage> images = new ArrayList<>(size);
+            int[] imageFrom = new int[size + 1];
             int[] keypoints = new int[observations];
-            long[] ids = new long[observations];
-            for (int i = 0; i < rows.size(); i++) {
-                MapSegment segment = from.get(i);
-                int row = rows.get(i);
-                images.add(segment.images.get(row));
-                int at = imageFrom[i];
-                for (int k = segment.imageFrom.get(row); k < segment.imageFrom.get(row + 1); k++) {
+            int[] observed = new int[observations];
+            int at = 0;
+            for (int i = 0; i < size; i++) {
+                MapSegment segment = parts.get(part[i]);
+                images.add(segment.images.get(row[i]));
+                int end = segment.imageFrom.get(row[i] + 1);
+                for (int k = segment.imageFrom.get(row[i]); k < end; k++, at++) {
                     keypoints[at] = segment.keypoints.get(k);
-                    ids[at++] = segment.pointIds.get(segment.observed.get(k));
+                    observed[at] = places[part[i]][segment.observed.get(k)];
                 }
                 imageFrom[i + 1] = at;
             }
-            long[] distinct = distinct(ids);
-            int[] observed = new int[observations];
-            double[] points = new double[3 * distinct.length];
-            byte[] colors = new byte[3 * distinct.length];
-            double[] errors = new double[distinct.length];
-            for (int i = 0; i < rows.size(); i++) {
-                MapSegment segment = from.get(i);
-                int k = segment.imageFrom.get(rows.get(i));
-                for (int at = imageFrom[i]; at < imageFrom[i + 1]; at++, k++) {
-                    int old = segment.observed.get(k);
-                    int p = Arrays.binarySearch(distinct, ids[at]);
-                    observed[at] = p;
-                    segment.points.get(3 * old, points, 3 * p, 3);
-                    segment.colors.get(3 * old, colors, 3 * p, 3);
-                    errors[p] = segment.errors.get(old);
-                }
-            }
-            return of(images, imageFrom, keypoints, observed, distinct, points, colors, errors);
+            return of(images, imageFrom, keypoints, observed, ids, points, colors, errors);
         }
 
-        private static long[] distinct(long[] ids) {
-            long[] sorted = ids.clone();
-            Arrays.sort(sorted);
-            int n = 0;
-            for (int i = 0; i < sorted.length; i++) {
-                if (i == 0 || sorted[i] != sorted[i - 1]) {
-                    sorted[n++] = sorted[i];
-                }
+        /** Merges the ids of all parts, which ascend in each; O(parts) a point, parts are few. */
+        private long[] places(int[][] places, long[] ids) {
+            int[] next = new int[places.length];
+            long[] id = new long[places.length];
+            for (int p = 0; p < next.length; p++) {
+                next[p] = seen.get(p).nextSetBit(0);
+                id[p] = next[p] < 0 ? Long.MAX_VALUE : parts.get(p).pointIds.get(next[p]);
             }
-            return Arrays.copyOf(sorted, n);
+            int n = 0;
+            while (true) {
+                int least = -1;
+                for (int p = 0; p < next.length; p++) {
+                    if (next[p] >= 0 && (least < 0 || id[p] < id[least])) {
+                        least = p;
+                    }
+                }
+                if (least < 0) {
+                    return n == ids.length ? ids : Arrays.copyOf(ids, n);
+                }
+                if (n == 0 || ids[n - 1] != id[least]) {
+                    ids[n++] = id[least];
+                }
+                places[least][next[least]] = n - 1;
+                next[least] = seen.get(least).nextSetBit(next[least] + 1);
+                id[least] = next[least] < 0
+                        ? Long.MAX_VALUE
+                        : parts.get(least).pointIds.get(next[least]);
+            }
         }
     }
 
