@@ -12,6 +12,7 @@ module org.retrieval4j.localization {
     exports org.retrieval4j.localization.localizer;
     exports org.retrieval4j.localization.map;
     exports org.retrieval4j.localization.pose;
+    exports org.retrieval4j.localization.reconstruction;
 
     provides org.retrieval4j.spi.ComponentProvider with
             org.retrieval4j.localization.geometry.AffineVerifier.Provider,

@@ -11,23 +11,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code retrieval map import}: a map from a model of COLMAP and its photographs. */
+/** {@code retrieval map import}: a map from another program's reconstruction and its photographs. */
 @Command(
         name = "import",
         description = {
-            "Make a map from a model of COLMAP and its photographs.",
+            "Make a map from a reconstruction of COLMAP, openMVG, OpenSfM or kapture and its photographs.",
             "",
-            "Cameras, poses and points are the model's. Local features are extracted anew, and each observation goes to the"
-                    + " keypoint nearest to the model's 2D point; a keypoint observes one point."
+            "Cameras, poses and points are the reconstruction's. Local features are extracted anew, and each observation"
+                    + " goes to the keypoint nearest to its 2D point; a keypoint observes one point."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class MapImportCommand extends Subcommand {
-    @Option(
-            names = "--colmap",
-            paramLabel = "DIR",
-            required = true,
-            description = "The folder with cameras, images and points3D, as .bin or .txt.")
-    private Path colmap;
+    @Mixin
+    private ReconstructionOptions reconstruction;
 
     @Option(
             names = "--radius",
@@ -44,15 +40,20 @@ final class MapImportCommand extends Subcommand {
         if (!(radius > 0) || Double.isInfinite(radius)) {
             throw new UsageException("--radius must be above 0 and finite, got " + radius);
         }
-        ColmapModel model = ColmapModel.read(colmap);
+        Path origin = reconstruction.origin();
+        ColmapModel model = reconstruction.read(console());
         List<MapImage> posed = ColmapMap.images(model);
         if (posed.isEmpty()) {
-            throw new CommandException(colmap + " has no images");
+            throw new CommandException(origin + " has no images with a pose");
         }
-        making.run(console(), posed, colmap, (images, database, matcher, executor) -> {
+        if (model.points().values().stream().allMatch(point -> point.observations() == 0)) {
+            throw new CommandException(origin + " has " + model.points().size()
+                    + " points and no observations of them; map build makes points of pictures and their poses");
+        }
+        making.run(console(), posed, origin, (images, database, matcher, executor) -> {
             PointMap map = ColmapMap.attach(model, images, database, radius);
             if (map.size() == 0 && !model.points().isEmpty()) {
-                throw new CommandException("no keypoint lies within " + radius + " pixels of a 2D point of " + colmap
+                throw new CommandException("no keypoint lies within " + radius + " pixels of a 2D point of " + origin
                         + "; are these its images?");
             }
             return map;

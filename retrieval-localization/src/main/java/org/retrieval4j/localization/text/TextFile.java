@@ -19,10 +19,15 @@ public final class TextFile implements AutoCloseable {
     /** What parts the fields of a line where commas do so too. */
     public static final Pattern SPACES_AND_COMMAS = Pattern.compile("[\\s,]+");
 
+    private static final Pattern COMMAS = Pattern.compile("\\s*,\\s*");
+    private static final Pattern TABS = Pattern.compile("\t");
     private static final int LONGEST_LINE = 1 << 16;
+    private static final int LONGEST_TABLE_LINE = 1 << 24;
 
     private final Path file;
     private final Pattern separator;
+    private final int limit;
+    private final int longest;
     private final BufferedReader reader;
     private int number;
 
@@ -34,9 +39,37 @@ public final class TextFile implements AutoCloseable {
      * @throws IOException if it cannot be read
      */
     public TextFile(Path file, Pattern separator) throws IOException {
+        this(file, separator, 0, LONGEST_LINE);
+    }
+
+    private TextFile(Path file, Pattern separator, int limit, int longest) throws IOException {
         this.file = file;
         this.separator = separator;
+        this.limit = limit;
+        this.longest = longest;
         this.reader = Files.newBufferedReader(file);
+    }
+
+    /**
+     * Opens a table whose fields commas part: they may hold spaces, be empty, and be many.
+     *
+     * @param file in UTF-8
+     * @return the file
+     * @throws IOException if it cannot be read
+     */
+    public static TextFile commas(Path file) throws IOException {
+        return new TextFile(file, COMMAS, -1, LONGEST_TABLE_LINE);
+    }
+
+    /**
+     * Opens a table whose fields tabs part: they may hold spaces and be empty.
+     *
+     * @param file in UTF-8
+     * @return the file
+     * @throws IOException if it cannot be read
+     */
+    public static TextFile tabs(Path file) throws IOException {
+        return new TextFile(file, TABS, -1, LONGEST_TABLE_LINE);
     }
 
     /** Makes a value of a line. */
@@ -89,7 +122,7 @@ public final class TextFile implements AutoCloseable {
             number++;
             String text = (number == 1 ? line.replace("\uFEFF", "") : line).strip();
             if (!text.isEmpty() && !text.startsWith("#")) {
-                return separator.split(text);
+                return separator.split(text, limit);
             }
         }
     }
@@ -134,9 +167,8 @@ public final class TextFile implements AutoCloseable {
                 return null;
             }
             for (; c >= 0 && c != '\n'; c = reader.read()) {
-                if (line.length() == LONGEST_LINE) {
-                    throw new IOException(
-                            file + ", line " + (number + 1) + ": longer than " + LONGEST_LINE + " characters");
+                if (line.length() == longest) {
+                    throw new IOException(file + ", line " + (number + 1) + ": longer than " + longest + " characters");
                 }
                 line.append((char) c);
             }
