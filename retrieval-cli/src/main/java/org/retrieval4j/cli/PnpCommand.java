@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.pose.Pose;
@@ -38,6 +39,13 @@ final class PnpCommand extends Subcommand {
     private Path pixels;
 
     @Option(
+            names = "--weights",
+            paramLabel = "w.npy",
+            description =
+                    "How likely each pair is right, N numbers of at least 0 in any unit: samples are drawn by them.")
+    private Optional<Path> weights = Optional.empty();
+
+    @Option(
             names = "--camera",
             paramLabel = "CAMERA",
             required = true,
@@ -48,7 +56,8 @@ final class PnpCommand extends Subcommand {
             names = "--estimator",
             paramLabel = "SPEC",
             description =
-                    "How to estimate (default: ransac); \"ransac(focal-length=unknown)\" finds the focal length too.")
+                    "How to estimate (default: ransac); \"ransac(focal-length=unknown)\" finds the focal length too,"
+                            + " \"ransac(scoring=magsac,max-error=12)\" bears noise that is not known.")
     private String estimator = "ransac";
 
     @Option(names = "--seed", paramLabel = "S", description = "Seed of the samples (default: the estimator's).")
@@ -77,23 +86,34 @@ final class PnpCommand extends Subcommand {
         } catch (IllegalArgumentException refused) {
             throw new UsageException("pnp: " + refused.getMessage());
         }
-        try (PoseEstimator used =
-                seed.isPresent() ? new PoseEstimator(made.options().withSeed(seed.get())) : made) {
+        PoseEstimator.Options options = made.options();
+        if (seed.isPresent()) {
+            options = options.withSeed(seed.get());
+        }
+        if (weights.isPresent()) {
+            options = options.withSampling(PoseEstimator.Sampling.WEIGHTED);
+        }
+        try (PoseEstimator used = new PoseEstimator(options)) {
             double[] world = read(points, 3);
             double[] image = read(pixels, 2);
             if (world.length / 3 != image.length / 2) {
                 throw new CommandException(points + " has " + world.length / 3 + " rows, " + pixels + " has "
                         + image.length / 2 + "; they must have one for each correspondence");
             }
+            Optional<double[]> likelihoods =
+                    weights.isPresent() ? Optional.of(readWeights(weights.get(), image.length / 2)) : Optional.empty();
+            Supplier<PoseEstimate> estimation = () -> likelihoods.isPresent()
+                    ? used.estimate(seen, world, image, likelihoods.get())
+                    : used.estimate(seen, world, image);
             long start = System.nanoTime();
-            PoseEstimate found = used.estimate(seen, world, image);
+            PoseEstimate found = estimation.get();
             while (System.nanoTime() - start < WARM_UP_NANOS) {
-                found = used.estimate(seen, world, image);
+                found = estimation.get();
             }
             double[] seconds = new double[repeat];
             for (int i = 0; i < repeat; i++) {
                 long from = System.nanoTime();
-                found = used.estimate(seen, world, image);
+                found = estimation.get();
                 seconds[i] = (System.nanoTime() - from) / 1e9;
             }
             Arrays.sort(seconds);
@@ -113,6 +133,21 @@ final class PnpCommand extends Subcommand {
                     file + ": the array must be N x " + columns + ", got shape " + Arrays.toString(shape));
         }
         return array.toDoubles();
+    }
+
+    private static double[] readWeights(Path file, int n) throws IOException {
+        NpyArray array = NpyFile.read(file);
+        if (array.shape().length != 1 || array.shape()[0] != n) {
+            throw new CommandException(file + ": the array must have one weight for each of " + n
+                    + " correspondences, got shape " + Arrays.toString(array.shape()));
+        }
+        double[] values = array.toDoubles();
+        for (double value : values) {
+            if (!(value >= 0) || value == Double.POSITIVE_INFINITY) {
+                throw new CommandException(file + ": weights must be at least 0 and finite, got " + value);
+            }
+        }
+        return values;
     }
 
     private void print(PoseEstimate found, boolean focal, double seconds) {

@@ -134,6 +134,35 @@ class PnpCommandTest {
                 .contains("focal length 505.00 pixels");
     }
 
+    @Test
+    void drawsSamplesByWeights() throws IOException {
+        float[] right = new float[N];
+        float[] wrong = new float[N];
+        for (int i = 0; i < N; i++) {
+            right[i] = i % 3 == 0 ? 0 : 1;
+            wrong[i] = 1 - right[i];
+        }
+        Path weights = folder.resolve("w.npy");
+        NpyFile.write(weights, right, N);
+        Map<String, Object> helped =
+                Parsed.object(run(CAMERA, "--weights", weights, "--json").out());
+        assertThat(helped).containsEntry("status", "LOCALIZED").containsEntry("inliers", 40);
+        NpyFile.write(weights, wrong, N);
+        Map<String, Object> misled =
+                Parsed.object(run(CAMERA, "--weights", weights, "--json").out());
+        assertThat(misled).containsEntry("status", "LOCALIZED").containsEntry("inliers", 40);
+        assertThat(number(misled, "iterations")).isGreaterThan(10 * number(helped, "iterations"));
+        NpyFile.write(weights, right, N / 2, 2);
+        Cli shape = run(CAMERA, "--weights", weights);
+        assertThat(shape.code()).isEqualTo(1);
+        assertThat(shape.err()).contains("one weight for each of 60", "got shape [30, 2]");
+        right[5] = -2;
+        NpyFile.write(weights, right, N);
+        Cli negative = run(CAMERA, "--weights", weights);
+        assertThat(negative.code()).isEqualTo(1);
+        assertThat(negative.err().lines()).hasSize(1).first().asString().contains("at least 0 and finite, got -2");
+    }
+
     private static double number(Map<String, Object> line, String key) {
         return ((Number) line.get(key)).doubleValue();
     }

@@ -65,6 +65,15 @@ public interface ModelEstimator {
     }
 
     /**
+     * How likely each datum is to be right, in any unit: samples are drawn in these proportions, whatever the order.
+     *
+     * @return one weight a datum, finite and at least 0; by default none, which draws as {@link #ordered} says
+     */
+    default double[] weights() {
+        return new double[0];
+    }
+
+    /**
      * How likely a datum agrees with a wrong model. Where it is given, models that agree with too few of the first data
      * are given up before they are scored on all; the order in {@link #squaredErrors} must then be random.
      *

@@ -3,19 +3,17 @@ package org.retrieval4j.localization.geometry;
 /**
  * Draws samples in the order of PROSAC (Chum and Matas, Matching with PROSAC, CVPR 2005): first from the best data, from
  * a set that grows until after all iterations it holds everything.
- *
- * <p>The sample of an iteration depends on the seed and the number of the iteration alone, never on what was drawn
- * before: iterations may run on any number of threads.
  */
-final class ProsacSampler {
-    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
-
+final class ProsacSampler implements Sampler {
     private final int size;
     private final int sampleSize;
     private final long seed;
     private final boolean ordered;
     /** {@code growth[n]}: the iteration (from 0) at which the set of the n best data ends; index n from sampleSize. */
     private final int[] growth;
+
+    /** Number of best data that the last sample was drawn from. */
+    private int subset;
 
     /**
      * Prepares the samples of one search.
@@ -27,6 +25,7 @@ final class ProsacSampler {
         this.sampleSize = sampleSize;
         this.seed = seed;
         this.ordered = ordered;
+        subset = ordered ? sampleSize : size;
         growth = new int[ordered ? size + 1 : 0];
         if (!ordered) {
             return;
@@ -46,30 +45,19 @@ final class ProsacSampler {
         }
     }
 
-    /**
-     * The set that an iteration draws from.
-     *
-     * @param iteration iteration, from 0
-     * @param from a set of an earlier iteration, at least sampleSize
-     * @return number of best data in it
-     */
-    int subset(int iteration, int from) {
-        int n = ordered ? from : size;
-        while (n < size && iteration >= growth[n]) {
-            n++;
+    /** Draws the last of the subset and others before it; any, once the growth is over. */
+    @Override
+    public void draw(int iteration, int[] sample) {
+        while (subset < size && iteration >= growth[subset]) {
+            subset++;
         }
-        return n;
-    }
-
-    /** Draws different data: the last of the subset and others before it; any, once the growth is over. */
-    void draw(int iteration, int subset, int[] sample) {
         boolean growing = ordered && iteration < growth[size];
         int drawn = growing ? sampleSize - 1 : sampleSize;
         int bound = growing ? subset - 1 : size;
-        long state = mix(seed + GOLDEN * (iteration + 1L));
+        long state = Sampler.mix(seed + GOLDEN * (iteration + 1L));
         for (int i = 0; i < drawn; ) {
             state += GOLDEN;
-            int candidate = (int) ((mix(state) >>> 32) * bound >>> 32);
+            int candidate = Sampler.below(bound, Sampler.mix(state));
             boolean fresh = true;
             for (int j = 0; j < i; j++) {
                 fresh &= sample[j] != candidate;
@@ -83,10 +71,21 @@ final class ProsacSampler {
         }
     }
 
-    // The finalizer of SplitMix64 (Steele, Lea, Flood, Fast splittable pseudorandom number generators, 2014).
-    private static long mix(long state) {
-        long z = (state ^ state >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
+    @Override
+    public double success(double[] errors, double limit) {
+        int right = 0;
+        for (int i = 0; i < size; i++) {
+            right += errors[i] < limit ? 1 : 0;
+        }
+        return success(right, size, sampleSize);
+    }
+
+    /** C(right, m) / C(n, m). */
+    static double success(int right, int size, int sampleSize) {
+        double probability = 1;
+        for (int i = 0; i < sampleSize; i++) {
+            probability *= (double) (right - i) / (size - i);
+        }
+        return probability;
     }
 }

@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /**
  * Finds the model that most data agree with, among any number of outliers: LO-RANSAC (Chum, Matas and Kittler, Locally
- * optimized RANSAC, DAGM 2003) with the truncated quadratic cost of MSAC (Torr and Zisserman, MLESAC, CVIU 2000), samples
- * in PROSAC order, the sequential probability ratio test that gives up bad models early (Chum and Matas, Optimal
+ * optimized RANSAC, DAGM 2003) with the cost of MSAC or MAGSAC++ ({@link Scoring}), samples in PROSAC order or by weights,
+ * the sequential probability ratio test that gives up bad models early (Chum and Matas, Optimal
  * randomized RANSAC, PAMI 2008), and the adaptive stop on the exact probability of a sample without outliers.
  *
  * <p>Works for every {@link ModelEstimator}. The same estimator and options give the same bits. The search allocates
@@ -43,6 +43,7 @@ public final class Ransac {
 
     private final ModelEstimator estimator;
     private final RansacOptions options;
+    private final Scoring scoring;
     private final int size;
     private final double squaredMaxError;
     private final double[] errors;
@@ -58,6 +59,7 @@ public final class Ransac {
     private Ransac(ModelEstimator estimator, RansacOptions options) {
         this.estimator = estimator;
         this.options = options;
+        scoring = options.scoring();
         size = estimator.size();
         squaredMaxError = options.maxError() * options.maxError();
         errors = new double[size];
@@ -73,7 +75,7 @@ public final class Ransac {
      *
      * @param model values of the model
      * @param inliers indices of the data within the largest error, ascending
-     * @param cost sum over all data of the squared error, in units of the squared largest error and at most 1
+     * @param cost sum over all data of {@link Scoring#cost}
      * @param iterations samples tried
      */
     public record Consensus(double[] model, int[] inliers, double cost, int iterations) {
@@ -111,11 +113,20 @@ public final class Ransac {
     private Optional<Consensus> search() {
         int sampleSize = estimator.sampleSize();
         int modelSize = estimator.modelSize();
-        // single data are tried once each, in their order
-        int mostIterations =
-                sampleSize == 1 ? Math.min(size, options.maxIterations()) : iterations(Math.min(size, sampleSize + 1));
-        ProsacSampler sampler =
-                new ProsacSampler(size, sampleSize, mostIterations, options.seed(), estimator.ordered());
+        int mostIterations;
+        Sampler sampler;
+        double[] likelihoods = estimator.weights();
+        if (likelihoods.length > 0) {
+            WeightedSampler weighted = new WeightedSampler(likelihoods, sampleSize, options.seed());
+            mostIterations = iterations(weighted.leastSuccess());
+            sampler = weighted;
+        } else {
+            // single data are tried once each, in their order
+            mostIterations = sampleSize == 1
+                    ? Math.min(size, options.maxIterations())
+                    : iterations(ProsacSampler.success(Math.min(size, sampleSize + 1), size, sampleSize));
+            sampler = new ProsacSampler(size, sampleSize, mostIterations, options.seed(), estimator.ordered());
+        }
         int[] sample = new int[sampleSize];
         double[] models = new double[modelSize * estimator.maxModels()];
         double[] model = new double[modelSize];
@@ -124,11 +135,9 @@ public final class Ransac {
         double bestMinimalCost = size;
         double width = estimator.sampleErrorFactor();
         int stop = mostIterations;
-        int subset = sampleSize;
         int iteration = 0;
         for (; iteration < stop; iteration++) {
-            subset = sampler.subset(iteration, subset);
-            sampler.draw(iteration, subset, sample);
+            sampler.draw(iteration, sample);
             int count = estimator.generate(sample, models);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(models, i * modelSize, model, 0, modelSize);
@@ -142,7 +151,7 @@ public final class Ransac {
                     bestCost = cost;
                     System.arraycopy(model, 0, best, 0, modelSize);
                     int inliers = countInliers(model);
-                    stop = Math.min(mostIterations, iterations(inliers));
+                    stop = Math.min(mostIterations, iterations(sampler.success(errors, squaredMaxError)));
                     expect((double) inliers / size);
                 }
             }
@@ -164,12 +173,9 @@ public final class Ransac {
         return Optional.of(new Consensus(best, inliers, bestCost, iteration));
     }
 
-    /** Samples needed for the confidence: log(1 - c) / log(1 - P), P = C(inliers, m) / C(n, m) x reliability. */
-    private int iterations(int inliers) {
-        double probability = estimator.sampleReliability();
-        for (int i = 0; i < estimator.sampleSize(); i++) {
-            probability *= (double) (inliers - i) / (size - i);
-        }
+    /** Samples needed for the confidence: log(1 - c) / log(1 - P), P = probability of right data x reliability. */
+    private int iterations(double success) {
+        double probability = success * estimator.sampleReliability();
         double needed =
                 probability <= 0 ? Double.MAX_VALUE : Math.log(1 - options.confidence()) / Math.log1p(-probability);
         return (int) Math.max(options.minIterations(), Math.min(options.maxIterations(), Math.ceil(needed)));
@@ -187,7 +193,7 @@ public final class Ransac {
         return cost(model, width, limit, false);
     }
 
-    /** The MSAC cost at a multiple of the largest error; from the limit on, or given up, any value not below it. */
+    /** The cost at a multiple of the largest error; from the limit on, or given up, any value not below it. */
     private double cost(double[] model, double width, double limit, boolean tested) {
         double cost = 0;
         double odds = 0;
@@ -196,23 +202,10 @@ public final class Ransac {
         for (int from = 0; from < size && cost < limit; from += block) {
             int to = Math.min(from + block, size);
             estimator.squaredErrors(model, from, to, errors);
-            double even = 0; // two sums, so that additions need not wait for each other
-            double odd = 0;
-            int i = from;
-            for (; i + 1 < to; i += 2) {
-                double first = errors[i] * scale;
-                double second = errors[i + 1] * scale;
-                even += first < 1 ? first : 1; // not a number counts as an outlier
-                odd += second < 1 ? second : 1;
-            }
-            if (i < to) {
-                double last = errors[i] * scale;
-                even += last < 1 ? last : 1;
-            }
-            cost += even + odd;
+            cost += scoring.cost(errors, from, to, scale);
             if (tested) {
                 int inliers = 0;
-                for (i = from; i < to; i++) {
+                for (int i = from; i < to; i++) {
                     inliers += errors[i] * scale < 1 ? 1 : 0;
                 }
                 odds += inliers * ofInlier + (to - from - inliers) * ofOutlier;
@@ -281,7 +274,7 @@ public final class Ransac {
         int count = 0;
         for (int i = 0; i < size; i++) {
             boolean inlier = errors[i] < limit && count < most;
-            weights[i] = inlier ? 1 : 0;
+            weights[i] = inlier ? scoring.weight(errors[i] / limit) : 0;
             count += inlier ? 1 : 0;
         }
         if (count <= estimator.sampleSize()) {

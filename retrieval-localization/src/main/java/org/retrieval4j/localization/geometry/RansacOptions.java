@@ -1,5 +1,7 @@
 package org.retrieval4j.localization.geometry;
 
+import static java.util.Objects.requireNonNull;
+
 /**
  * How {@link Ransac} searches.
  *
@@ -10,11 +12,15 @@ package org.retrieval4j.localization.geometry;
  * @param minIterations samples tried at least. Larger: slower on easy data, safer where the best of many good models
  *     counts
  * @param maxIterations samples tried at most. Larger: models are found among more outliers, hopeless data take longer
+ * @param scoring what errors cost a model and how data count in its refinement. MSAC is best where maxError is three
+ *     or four times the noise, MAGSAC where it is ten times, or not known
  * @param seed of the samples; no other effect
  */
-public record RansacOptions(double maxError, double confidence, int minIterations, int maxIterations, long seed) {
+public record RansacOptions(
+        double maxError, double confidence, int minIterations, int maxIterations, Scoring scoring, long seed) {
     /** Checks the ranges. */
     public RansacOptions {
+        requireNonNull(scoring, "scoring");
         if (!(maxError > 0) || Double.isInfinite(maxError)) {
             throw new IllegalArgumentException("maxError must be above 0 and finite, got " + maxError);
         }
@@ -33,10 +39,10 @@ public record RansacOptions(double maxError, double confidence, int minIteration
     /**
      * A good start for point matches in pixels.
      *
-     * @return an error of 3, confidence 0.999, 10 to 2,000 iterations, seed 42
+     * @return an error of 3, confidence 0.999, 10 to 2,000 iterations, MSAC, seed 42
      */
     public static RansacOptions defaults() {
-        return new RansacOptions(3, 0.999, 10, 2000, 42);
+        return new RansacOptions(3, 0.999, 10, 2000, Scoring.MSAC, 42);
     }
 
     /**
@@ -46,7 +52,7 @@ public record RansacOptions(double maxError, double confidence, int minIteration
      * @return the changed options
      */
     public RansacOptions withMaxError(double value) {
-        return new RansacOptions(value, confidence, minIterations, maxIterations, seed);
+        return new RansacOptions(value, confidence, minIterations, maxIterations, scoring, seed);
     }
 
     /**
@@ -56,7 +62,7 @@ public record RansacOptions(double maxError, double confidence, int minIteration
      * @return the changed options
      */
     public RansacOptions withConfidence(double value) {
-        return new RansacOptions(maxError, value, minIterations, maxIterations, seed);
+        return new RansacOptions(maxError, value, minIterations, maxIterations, scoring, seed);
     }
 
     /**
@@ -67,7 +73,17 @@ public record RansacOptions(double maxError, double confidence, int minIteration
      * @return the changed options
      */
     public RansacOptions withIterations(int min, int max) {
-        return new RansacOptions(maxError, confidence, min, max, seed);
+        return new RansacOptions(maxError, confidence, min, max, scoring, seed);
+    }
+
+    /**
+     * With another scoring.
+     *
+     * @param value the scoring
+     * @return the changed options
+     */
+    public RansacOptions withScoring(Scoring value) {
+        return new RansacOptions(maxError, confidence, minIterations, maxIterations, value, seed);
     }
 
     /**
@@ -77,6 +93,6 @@ public record RansacOptions(double maxError, double confidence, int minIteration
      * @return the changed options
      */
     public RansacOptions withSeed(long value) {
-        return new RansacOptions(maxError, confidence, minIterations, maxIterations, value);
+        return new RansacOptions(maxError, confidence, minIterations, maxIterations, scoring, value);
     }
 }

@@ -19,7 +19,7 @@ public record VerifierOptions(
         double maxError, double confidence, int maxIterations, int minInliers, double minSignificance, long seed) {
     /** Checks the ranges. */
     public VerifierOptions {
-        new RansacOptions(maxError, confidence, 0, maxIterations, seed);
+        new RansacOptions(maxError, confidence, 0, maxIterations, Scoring.MSAC, seed);
         if (minInliers < 4) {
             throw new IllegalArgumentException("minInliers must be at least 4, got " + minInliers);
         }
@@ -81,6 +81,11 @@ public record VerifierOptions(
     /** How RANSAC searches with these options, in normalized units. */
     RansacOptions ransac() {
         return new RansacOptions(
-                maxError / Correspondences.UNIT, confidence, Math.min(10, maxIterations), maxIterations, seed);
+                maxError / Correspondences.UNIT,
+                confidence,
+                Math.min(10, maxIterations),
+                maxIterations,
+                Scoring.MSAC,
+                seed);
     }
 }

@@ -17,6 +17,7 @@ final class FocalPoseModel implements ModelEstimator {
     private final double fx;
     private final double fy;
     private final boolean ordered;
+    private final double[] weights;
     private final P4pfSolver solver = new P4pfSolver();
     private final double[] samplePoints = new double[12];
     private final double[] sampleImage = new double[8];
@@ -32,13 +33,15 @@ final class FocalPoseModel implements ModelEstimator {
      * @param fx the camera's first focal length
      * @param fy its second
      * @param ordered whether the best come first
+     * @param weights how likely each is drawn, relatively; empty if all are alike
      */
-    FocalPoseModel(double[] points, double[] image, double fx, double fy, boolean ordered) {
+    FocalPoseModel(double[] points, double[] image, double fx, double fy, boolean ordered, double[] weights) {
         this.points = points;
         this.image = image;
         this.fx = fx;
         this.fy = fy;
         this.ordered = ordered;
+        this.weights = weights;
     }
 
     int samples() {
@@ -78,6 +81,11 @@ final class FocalPoseModel implements ModelEstimator {
     @Override
     public double sampleReliability() {
         return 0.5;
+    }
+
+    @Override
+    public double[] weights() {
+        return weights;
     }
 
     @Override

@@ -7,7 +7,7 @@ import org.retrieval4j.localization.camera.CameraModel;
 import org.retrieval4j.localization.geometry.ChanceTest;
 import org.retrieval4j.localization.geometry.P4pfSolver;
 import org.retrieval4j.localization.geometry.Ransac;
-import org.retrieval4j.localization.geometry.RansacOptions;
+import org.retrieval4j.localization.geometry.Scoring;
 
 /**
  * Pose and focal length among wrong correspondences: {@link Ransac} over four-point samples finds the focal length, {@link
@@ -31,19 +31,23 @@ final class FocalPoseSearch {
                     "an unknown focal length needs a PINHOLE or SIMPLE_PINHOLE camera, got " + camera);
         }
         int n = PoseEstimator.requireCorrespondences(points, pixels);
-        int[] rows = finite(points, pixels, order(n, qualities));
+        int[] rows = finite(points, pixels, options.order(n, qualities));
         if (rows.length < Math.max(5, options.minInliers())) {
             return PoseEstimate.failed(Status.TOO_FEW_CORRESPONDENCES, camera, 0);
         }
-        FocalPoseModel model = model(camera, points, pixels, rows, qualities.isPresent());
-        Optional<Ransac.Consensus> found = Ransac.estimate(
-                model,
-                new RansacOptions(
-                        options.maxError(),
-                        options.confidence(),
-                        options.minIterations(),
-                        options.maxIterations(),
-                        options.seed()));
+        boolean weighted = qualities.isPresent() && options.sampling() == PoseEstimator.Sampling.WEIGHTED;
+        FocalPoseModel model = model(
+                camera,
+                points,
+                pixels,
+                rows,
+                qualities.isPresent() && !weighted,
+                weighted
+                        ? Arrays.stream(rows)
+                                .mapToDouble(row -> qualities.get()[row])
+                                .toArray()
+                        : new double[0]);
+        Optional<Ransac.Consensus> found = Ransac.estimate(model, options.ransac());
         if (found.isEmpty()) {
             return PoseEstimate.failed(Status.NO_CONSENSUS, camera, model.samples());
         }
@@ -69,7 +73,7 @@ final class FocalPoseSearch {
                     inliers,
                     estimate.pose().get(),
                     PosePrior.NONE,
-                    PoseRefinement.Options.defaults().withFocal(true));
+                    options.refinement().withFocal(true));
             boolean settled = Math.abs(refined.camera().focalLength() / known.focalLength() - 1) < 1e-6;
             known = refined.camera();
             if (settled || round == ROUNDS - 1) {
@@ -99,7 +103,9 @@ final class FocalPoseSearch {
             return PoseEstimate.failed(Status.DEGENERATE, camera, iterations);
         }
         double assumed = options.maxError() / 4;
-        double variance = (refined.cost() + 4 * assumed * assumed) / (2.0 * inliers.length - 7 + 4);
+        double squares =
+                options.scoring() == Scoring.MSAC ? refined.cost() : inliers.length * refined.rms() * refined.rms();
+        double variance = (squares + 4 * assumed * assumed) / (2.0 * inliers.length - 7 + 4);
         double[] covariance = refined.covariance().clone();
         for (int i = 0; i < covariance.length; i++) {
             covariance[i] *= variance;
@@ -126,24 +132,6 @@ final class FocalPoseSearch {
         return determined ? estimate : PoseEstimate.failed(Status.DEGENERATE, camera, iterations);
     }
 
-    private static int[] order(int n, Optional<double[]> qualities) {
-        Integer[] order = new Integer[n];
-        Arrays.setAll(order, i -> i);
-        if (qualities.isPresent()) {
-            double[] values = qualities.get();
-            if (values.length != n) {
-                throw new IllegalArgumentException(
-                        "qualities must be one for each of " + n + " correspondences, got " + values.length);
-            }
-            Arrays.sort(order, (a, b) -> Double.compare(rank(values[b]), rank(values[a])));
-        }
-        return Arrays.stream(order).mapToInt(i -> i).toArray();
-    }
-
-    private static double rank(double quality) {
-        return Double.isNaN(quality) ? Double.NEGATIVE_INFINITY : quality;
-    }
-
     private static int[] finite(double[] points, double[] pixels, int[] order) {
         return Arrays.stream(order)
                 .filter(i -> Double.isFinite(points[3 * i] + points[3 * i + 1] + points[3 * i + 2])
@@ -151,7 +139,8 @@ final class FocalPoseSearch {
                 .toArray();
     }
 
-    private static FocalPoseModel model(Camera camera, double[] points, double[] pixels, int[] rows, boolean ordered) {
+    private static FocalPoseModel model(
+            Camera camera, double[] points, double[] pixels, int[] rows, boolean ordered, double[] weights) {
         double[] parameters = camera.parameters();
         int focals = camera.model().focalLengths();
         double fx = parameters[0];
@@ -171,7 +160,7 @@ final class FocalPoseSearch {
             image[2 * k] = (pixels[2 * rows[k]] - parameters[focals]) / fx;
             image[2 * k + 1] = (pixels[2 * rows[k] + 1] - parameters[focals + 1]) / fy;
         }
-        return new FocalPoseModel(world, image, fx, fy, ordered);
+        return new FocalPoseModel(world, image, fx, fy, ordered, weights);
     }
 
     private static Camera scaled(Camera camera, double factor) {

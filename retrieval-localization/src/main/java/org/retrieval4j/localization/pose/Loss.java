@@ -1,5 +1,7 @@
 package org.retrieval4j.localization.pose;
 
+import org.retrieval4j.localization.geometry.Scoring;
+
 /** What a squared error s, in units of the square of the loss's scale, counts. */
 public enum Loss {
     /** s itself: least squares. */
@@ -9,7 +11,9 @@ public enum Loss {
     /** log(1 + s): far errors hardly count. */
     CAUCHY,
     /** min(s, 1): far errors count alike, and pull nowhere. */
-    TRUNCATED;
+    TRUNCATED,
+    /** That of {@link Scoring#MAGSAC}: far errors count less and less, and those beyond 1 alike. */
+    MAGSAC;
 
     /**
      * The loss.
@@ -23,6 +27,7 @@ public enum Loss {
             case HUBER -> s <= 1 ? s : 2 * Math.sqrt(s) - 1;
             case CAUCHY -> Math.log1p(s);
             case TRUNCATED -> Math.min(s, 1);
+            case MAGSAC -> Scoring.MAGSAC.cost(s) / Scoring.MAGSAC.slope();
         };
     }
 
@@ -38,6 +43,7 @@ public enum Loss {
             case HUBER -> s <= 1 ? 1 : 1 / Math.sqrt(s);
             case CAUCHY -> 1 / (1 + s);
             case TRUNCATED -> s < 1 ? 1 : 0;
+            case MAGSAC -> Scoring.MAGSAC.weight(s);
         };
     }
 }

@@ -13,6 +13,7 @@ import org.retrieval4j.localization.geometry.ChanceTest;
 import org.retrieval4j.localization.geometry.P3pSolver;
 import org.retrieval4j.localization.geometry.Ransac;
 import org.retrieval4j.localization.geometry.RansacOptions;
+import org.retrieval4j.localization.geometry.Scoring;
 import org.retrieval4j.spi.ComponentProvider;
 
 /**
@@ -63,6 +64,14 @@ public final class PoseEstimator implements Component {
         UNKNOWN
     }
 
+    /** What qualities of correspondences mean. */
+    public enum Sampling {
+        /** An order: the best are tried first, then more and more of the rest. */
+        PROSAC,
+        /** How likely each is right, in any unit: samples are drawn in these proportions, and counted as such. */
+        WEIGHTED
+    }
+
     /**
      * Parameters.
      *
@@ -78,6 +87,10 @@ public final class PoseEstimator implements Component {
      * @param refine whether the pose is fitted to its inliers by least squares through the camera's model
      * @param focalLength whether the camera's focal length counts or is looked for too, between a tenth and ten times of it, for
      *     cameras without distortion; then four points make a sample, five agree at least, and the estimate is always refined
+     * @param scoring what errors cost a pose and how inliers count in it. MSAC, all alike, is best where maxError fits the noise;
+     *     MAGSAC, near ones more, bears one that is far too large: it wants about ten times a keypoint's noise, and loses a
+     *     quarter of the exactness at four times
+     * @param sampling what the qualities of correspondences mean, where there are any
      * @param seed of the samples
      */
     public record Options(
@@ -89,11 +102,14 @@ public final class PoseEstimator implements Component {
             double minSignificance,
             boolean refine,
             FocalLength focalLength,
+            Scoring scoring,
+            Sampling sampling,
             long seed) {
         /** Checks the ranges. */
         public Options {
             requireNonNull(focalLength, "focalLength");
-            new RansacOptions(maxError, confidence, minIterations, maxIterations, seed);
+            requireNonNull(sampling, "sampling");
+            new RansacOptions(maxError, confidence, minIterations, maxIterations, scoring, seed);
             if (minInliers < 4) {
                 throw new IllegalArgumentException("minInliers must be at least 4, got " + minInliers);
             }
@@ -105,10 +121,12 @@ public final class PoseEstimator implements Component {
         /**
          * Good for keypoints exact to a pixel or two.
          *
-         * @return error 4 px, confidence 0.9999, 20 to 100,000 iterations, 4 inliers, significance 2, refined, seed 42
+         * @return error 4 px, confidence 0.9999, 20 to 100,000 iterations, 4 inliers, significance 2, refined, MSAC,
+         *     PROSAC, seed 42
          */
         public static Options defaults() {
-            return new Options(4, 0.9999, 20, 100_000, 4, 2, true, FocalLength.KNOWN, 42);
+            return new Options(
+                    4, 0.9999, 20, 100_000, 4, 2, true, FocalLength.KNOWN, Scoring.MSAC, Sampling.PROSAC, 42);
         }
 
         /**
@@ -127,6 +145,8 @@ public final class PoseEstimator implements Component {
                     minSignificance,
                     refine,
                     focalLength,
+                    scoring,
+                    sampling,
                     seed);
         }
 
@@ -146,6 +166,8 @@ public final class PoseEstimator implements Component {
                     minSignificance,
                     refine,
                     focalLength,
+                    scoring,
+                    sampling,
                     seed);
         }
 
@@ -157,7 +179,18 @@ public final class PoseEstimator implements Component {
          * @return the changed options
          */
         public Options withIterations(int min, int max) {
-            return new Options(maxError, confidence, min, max, minInliers, minSignificance, refine, focalLength, seed);
+            return new Options(
+                    maxError,
+                    confidence,
+                    min,
+                    max,
+                    minInliers,
+                    minSignificance,
+                    refine,
+                    focalLength,
+                    scoring,
+                    sampling,
+                    seed);
         }
 
         /**
@@ -177,6 +210,8 @@ public final class PoseEstimator implements Component {
                     significance,
                     refine,
                     focalLength,
+                    scoring,
+                    sampling,
                     seed);
         }
 
@@ -196,6 +231,8 @@ public final class PoseEstimator implements Component {
                     minSignificance,
                     value,
                     focalLength,
+                    scoring,
+                    sampling,
                     seed);
         }
 
@@ -214,6 +251,50 @@ public final class PoseEstimator implements Component {
                     minInliers,
                     minSignificance,
                     refine,
+                    value,
+                    scoring,
+                    sampling,
+                    seed);
+        }
+
+        /**
+         * With another scoring.
+         *
+         * @param value the scoring
+         * @return the changed options
+         */
+        public Options withScoring(Scoring value) {
+            return new Options(
+                    maxError,
+                    confidence,
+                    minIterations,
+                    maxIterations,
+                    minInliers,
+                    minSignificance,
+                    refine,
+                    focalLength,
+                    value,
+                    sampling,
+                    seed);
+        }
+
+        /**
+         * With another meaning of qualities.
+         *
+         * @param value what they mean
+         * @return the changed options
+         */
+        public Options withSampling(Sampling value) {
+            return new Options(
+                    maxError,
+                    confidence,
+                    minIterations,
+                    maxIterations,
+                    minInliers,
+                    minSignificance,
+                    refine,
+                    focalLength,
+                    scoring,
                     value,
                     seed);
         }
@@ -234,7 +315,50 @@ public final class PoseEstimator implements Component {
                     minSignificance,
                     refine,
                     focalLength,
+                    scoring,
+                    sampling,
                     value);
+        }
+
+        RansacOptions ransac() {
+            return new RansacOptions(maxError, confidence, minIterations, maxIterations, scoring, seed);
+        }
+
+        /** How a pose is fitted to inliers. */
+        PoseRefinement.Options refinement() {
+            PoseRefinement.Options squared = PoseRefinement.Options.defaults();
+            return scoring == Scoring.MSAC ? squared : squared.withLoss(Loss.MAGSAC, maxError);
+        }
+
+        /** Rows by quality, best first; as they are without qualities. Those that are not a number come last. */
+        int[] order(int n, Optional<double[]> qualities) {
+            Integer[] order = new Integer[n];
+            Arrays.setAll(order, i -> i);
+            if (qualities.isPresent()) {
+                double[] values = qualities.get();
+                if (values.length != n) {
+                    throw new IllegalArgumentException(
+                            "qualities must be one for each of " + n + " correspondences, got " + values.length);
+                }
+                if (sampling == Sampling.WEIGHTED) {
+                    requireWeights(values);
+                }
+                Arrays.sort(order, (a, b) -> Double.compare(rank(values[b]), rank(values[a])));
+            }
+            return Arrays.stream(order).mapToInt(i -> i).toArray();
+        }
+
+        private static void requireWeights(double[] values) {
+            for (int i = 0; i < values.length; i++) {
+                if (!(values[i] >= 0) || values[i] == Double.POSITIVE_INFINITY) {
+                    throw new IllegalArgumentException(
+                            "weights must be at least 0 and finite, got " + values[i] + " of correspondence " + i);
+                }
+            }
+        }
+
+        private static double rank(double quality) {
+            return Double.isNaN(quality) ? Double.NEGATIVE_INFINITY : quality;
         }
     }
 
@@ -290,14 +414,14 @@ public final class PoseEstimator implements Component {
     }
 
     /**
-     * Estimates a pose, trying the best correspondences first.
+     * Estimates a pose, drawing its samples by qualities as {@link Options#sampling} says.
      *
      * @param camera the camera
      * @param points n points in the world, three numbers each
      * @param pixels where they were seen, two numbers each
-     * @param qualities one each, larger for the better: a matcher's scores
+     * @param qualities one each, larger for the better: a matcher's scores, or weights of at least 0
      * @return the pose, or why there is none
-     * @throws IllegalArgumentException if the arrays' lengths do not fit, or the focal length is unknown of a camera with
+     * @throws IllegalArgumentException if the arrays' lengths do not fit, a weight is negative or not finite, or the focal length is unknown of a camera with
      *     distortion
      */
     public PoseEstimate estimate(Camera camera, double[] points, double[] pixels, double[] qualities) {
@@ -346,6 +470,7 @@ public final class PoseEstimator implements Component {
         private final double[] points;
         private final double[] pixels;
         private final boolean ordered;
+        private final double[] weights;
         private final DistinctCorrespondences distinct;
         private final double[] middle = new double[3];
         private final double[] errors;
@@ -358,31 +483,12 @@ public final class PoseEstimator implements Component {
             this.points = points;
             this.pixels = pixels;
             int n = requireCorrespondences(points, pixels);
-            ordered = qualities.isPresent();
-            int[] order = qualities.map(Search::bestFirst).orElse(new int[0]);
-            if (ordered && order.length != n) {
-                throw new IllegalArgumentException(
-                        "qualities must be one for each of " + n + " correspondences, got " + order.length);
-            }
+            boolean weighted = qualities.isPresent() && options.sampling() == Sampling.WEIGHTED;
+            ordered = qualities.isPresent() && !weighted;
+            weights = weighted ? qualities.get() : new double[0];
+            int[] order = qualities.isPresent() ? options.order(n, qualities) : new int[0];
             distinct = new DistinctCorrespondences(camera, points, pixels, order, options.maxError());
             errors = new double[distinct.count()];
-        }
-
-        private static int[] bestFirst(double[] qualities) {
-            Integer[] sorted = new Integer[qualities.length];
-            for (int i = 0; i < sorted.length; i++) {
-                sorted[i] = i;
-            }
-            Arrays.sort(sorted, (a, b) -> Double.compare(rank(qualities[b]), rank(qualities[a])));
-            int[] order = new int[sorted.length];
-            for (int i = 0; i < order.length; i++) {
-                order[i] = sorted[i];
-            }
-            return order;
-        }
-
-        private static double rank(double quality) {
-            return Double.isNaN(quality) ? Double.NEGATIVE_INFINITY : quality;
         }
 
         PoseEstimate runFrom(Pose start) {
@@ -397,13 +503,7 @@ public final class PoseEstimator implements Component {
                 return PoseEstimate.failed(Status.TOO_FEW_CORRESPONDENCES, camera, 0);
             }
             PoseModel model = new PoseModel(correspondences(), options.maxError());
-            RansacOptions search = new RansacOptions(
-                    options.maxError(),
-                    options.confidence(),
-                    options.minIterations(),
-                    options.maxIterations(),
-                    options.seed());
-            Optional<Ransac.Consensus> found = Ransac.estimate(model, search);
+            Optional<Ransac.Consensus> found = Ransac.estimate(model, options.ransac());
             iterations = model.samples();
             if (found.isEmpty()) {
                 return PoseEstimate.failed(Status.NO_CONSENSUS, camera, iterations);
@@ -437,6 +537,7 @@ public final class PoseEstimator implements Component {
             boolean pinhole = PoseModel.Correspondences.isPinhole(camera);
             double[][] byPoint = pinhole ? new double[0][] : new double[6][n];
             int[] order = new int[ordered ? n : 0];
+            double[] likelihoods = new double[weights.length > 0 ? n : 0];
             double[] parameters = camera.parameters();
             int center = camera.model().focalLengths();
             double[] pixel = new double[2];
@@ -459,8 +560,11 @@ public final class PoseEstimator implements Component {
                 if (ordered) {
                     order[k] = place;
                 }
+                if (likelihoods.length > 0) {
+                    likelihoods[place] = weights[row];
+                }
             }
-            return new PoseModel.Correspondences(camera, x, y, z, u, v, rays, byPoint, order);
+            return new PoseModel.Correspondences(camera, x, y, z, u, v, rays, byPoint, order, likelihoods);
         }
 
         private Pose pose(double[] model) {
@@ -517,15 +621,17 @@ public final class PoseEstimator implements Component {
             /** Of a keypoint's coordinate, from the residuals, and from an assumption where they are few. */
             double variance(Options options) {
                 double assumed = ASSUMED_NOISE * options.maxError();
-                return (refined.cost() + ASSUMED_FREEDOM * assumed * assumed)
-                        / (2.0 * places.length - 6 + ASSUMED_FREEDOM);
+                double squares = options.scoring() == Scoring.MSAC
+                        ? refined.cost()
+                        : places.length * refined.rms() * refined.rms();
+                return (squares + ASSUMED_FREEDOM * assumed * assumed) / (2.0 * places.length - 6 + ASSUMED_FREEDOM);
             }
         }
 
         /** Refines on the inliers until they stay the same. */
         private Fit fit(Pose rough) {
             int[] places = inliers(rough);
-            PoseRefinement.Options refinement = PoseRefinement.Options.defaults();
+            PoseRefinement.Options refinement = options.refinement();
             PoseRefinement.Result refined = refine(places, rough, refinement);
             for (int round = 1; round < ROUNDS && options.refine(); round++) {
                 int[] next = inliers(refined.pose());
@@ -657,7 +763,7 @@ public final class PoseEstimator implements Component {
                         - (turned[3 * i] * center[0] + turned[3 * i + 1] * center[1] + turned[3 * i + 2] * center[2]);
             }
             Pose mirrored = Pose.ofRotation(turned, t[0], t[1], t[2]);
-            PoseRefinement.Result other = refine(fit.places, mirrored, PoseRefinement.Options.defaults());
+            PoseRefinement.Result other = refine(fit.places, mirrored, options.refinement());
             boolean same = other.pose().rotationErrorDegrees(pose) < 1;
             return !same && other.cost() - fit.refined.cost() < AS_GOOD * variance;
         }

@@ -50,6 +50,7 @@ final class PoseModel implements ModelEstimator {
      * @param byPoint of cameras with distortion, derivatives of the pixels by the points at the rays: six arrays, J row after
      *     row; empty otherwise
      * @param order places by quality, best first; empty if all are alike
+     * @param weights how likely each is drawn, relatively; empty if all are alike
      */
     record Correspondences(
             Camera camera,
@@ -60,7 +61,8 @@ final class PoseModel implements ModelEstimator {
             double[] v,
             double[] rays,
             double[][] byPoint,
-            int[] order) {
+            int[] order,
+            double[] weights) {
         static boolean isPinhole(Camera camera) {
             return camera.model() == CameraModel.PINHOLE || camera.model() == CameraModel.SIMPLE_PINHOLE;
         }
@@ -106,6 +108,11 @@ final class PoseModel implements ModelEstimator {
     @Override
     public boolean ordered() {
         return data.order.length > 0;
+    }
+
+    @Override
+    public double[] weights() {
+        return data.weights;
     }
 
     @Override

