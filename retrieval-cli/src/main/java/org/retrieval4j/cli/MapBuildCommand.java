@@ -5,8 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.retrieval4j.api.ImageFeatures;
-import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraFile;
 import org.retrieval4j.localization.map.BundleAdjustment;
@@ -81,7 +79,7 @@ final class MapBuildCommand extends Subcommand {
             throw new UsageException("map build: " + refused.getMessage(), refused);
         }
         making.run(console(), posed(poses, cameras), poses, (images, database, matcher, executor) -> {
-            PointMap map = MapBuilder.build(images, features(database, images), matcher, options, executor);
+            PointMap map = MapBuilder.build(images, database, matcher, options, executor);
             return refine == Refine.none
                     ? map
                     : BundleAdjustment.refine(
@@ -105,13 +103,5 @@ final class MapBuildCommand extends Subcommand {
             throw new CommandException(poses + " has no poses");
         }
         return images;
-    }
-
-    private static List<ImageFeatures> features(ImageDatabase database, List<MapImage> images) throws IOException {
-        List<ImageFeatures> features = new ArrayList<>();
-        for (MapImage image : images) {
-            features.add(database.features(image.id()).orElseThrow());
-        }
-        return features;
     }
 }

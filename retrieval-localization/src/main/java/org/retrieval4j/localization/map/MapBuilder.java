@@ -2,13 +2,14 @@ package org.retrieval4j.localization.map;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.Matcher;
@@ -66,80 +67,85 @@ public final class MapBuilder {
      * Builds a map.
      *
      * @param images the pictures
-     * @param features of each, in stored pixels
+     * @param features of each, in stored pixels; those of a pair are read when it is matched
      * @param matcher pairs their features
      * @param options how to build
      * @param executor runs the pairs
      * @return the map, in memory
-     * @throws IllegalArgumentException if images and features are not as many
+     * @throws IOException if features are missing or cannot be read
      */
     public static PointMap build(
-            List<MapImage> images, List<ImageFeatures> features, Matcher matcher, Options options, Executor executor) {
+            List<MapImage> images, FeatureSource features, Matcher matcher, Options options, Executor executor)
+            throws IOException {
         requireNonNull(matcher, "matcher");
         requireNonNull(options, "options");
-        if (images.size() != features.size()) {
-            throw new IllegalArgumentException(
-                    "features must be one for each of " + images.size() + " images, got " + features.size());
-        }
         List<View> views = new ArrayList<>();
-        for (int i = 0; i < images.size(); i++) {
-            views.add(new View(images.get(i), features.get(i)));
+        for (MapImage image : images) {
+            views.add(new View(image, features));
         }
-        List<CompletableFuture<List<Match>>> running = new ArrayList<>();
         List<int[]> pairs = pairs(images, 0, options.pairs());
-        for (int[] pair : pairs) {
-            running.add(CompletableFuture.supplyAsync(
-                    () -> match(views, pair[0], pair[1], matcher, options.maxError()), executor));
-        }
-        List<Match> all = new ArrayList<>();
-        for (CompletableFuture<List<Match>> matches : running) {
-            all.addAll(matches.join());
-        }
-        all.sort((a, b) -> Float.compare(b.score, a.score)); // stable: ties stay in the order of the pairs
-        return PointMap.of(images, triangulate(views, tracks(views, all), pairs, options));
+        KeypointMatches matches = KeypointMatches.find(views, pairs, matcher, options.maxError(), executor);
+        return PointMap.of(images, triangulate(views, tracks(views, matches), pairs, options));
     }
 
-    record Match(int first, int firstKeypoint, int second, int secondKeypoint, float score) {}
+    record Match(int firstKeypoint, int secondKeypoint, float score) {}
 
-    /** A picture with the directions of its keypoints in the world. */
+    /** A picture with its keypoints and their directions in the world; descriptors are read again when they are needed. */
     static final class View {
         final MapImage image;
-        final ImageFeatures features;
         final double[] rotation;
         final double[] center;
-        final double[][] rays;
+        /** How many keypoints there are. */
+        final int size;
 
-        View(MapImage image, ImageFeatures features) {
+        private final FeatureSource source;
+        private final float[] places;
+        private final double[] rays;
+
+        View(MapImage image, FeatureSource source) throws IOException {
             this.image = image;
-            this.features = features;
+            this.source = source;
             rotation = image.pose().rotation();
             center = image.pose().center();
-            FloatMatrix keypoints = features.keypoints().values();
-            rays = new double[keypoints.rows()][];
+            FloatMatrix keypoints = features().keypoints().values();
+            size = keypoints.rows();
+            places = new float[2 * size];
+            rays = new double[3 * size];
             double[] ray = new double[3];
-            for (int k = 0; k < rays.length; k++) {
-                if (image.camera().unproject(keypoints.get(k, 0), keypoints.get(k, 1), ray)) {
-                    double[] turned = new double[3];
-                    for (int i = 0; i < 3; i++) {
-                        turned[i] = rotation[i] * ray[0] + rotation[3 + i] * ray[1] + rotation[6 + i] * ray[2];
-                    }
-                    rays[k] = turned;
-                } else {
-                    rays[k] = new double[0];
+            for (int k = 0; k < size; k++) {
+                places[2 * k] = keypoints.get(k, 0);
+                places[2 * k + 1] = keypoints.get(k, 1);
+                boolean known = image.camera().unproject(places[2 * k], places[2 * k + 1], ray);
+                for (int i = 0; i < 3; i++) {
+                    rays[3 * k + i] = known
+                            ? rotation[i] * ray[0] + rotation[3 + i] * ray[1] + rotation[6 + i] * ray[2]
+                            : Double.NaN;
                 }
             }
         }
 
+        ImageFeatures features() throws IOException {
+            return source.features(image.id())
+                    .orElseThrow(() -> new IOException("there are no features of " + image.name()));
+        }
+
+        /** The direction of a keypoint, of length 1; false if it has none. */
+        boolean ray(int keypoint, double[] target) {
+            System.arraycopy(rays, 3 * keypoint, target, 0, 3);
+            return !Double.isNaN(target[0]);
+        }
+
         Triangulation.Observation observation(int keypoint) {
-            FloatMatrix keypoints = features.keypoints().values();
+            double[] ray = new double[3];
+            ray(keypoint, ray);
             return new Triangulation.Observation(
                     image.camera(),
                     image.pose(),
                     rotation,
                     center,
-                    rays[keypoint],
-                    keypoints.get(keypoint, 0),
-                    keypoints.get(keypoint, 1));
+                    ray,
+                    places[2 * keypoint],
+                    places[2 * keypoint + 1]);
         }
     }
 
@@ -184,19 +190,17 @@ public final class MapBuilder {
     }
 
     /** Matches that agree with the known epipolar geometry and meet before both cameras. */
-    static List<Match> match(List<View> views, int first, int second, Matcher matcher, double maxError) {
-        View a = views.get(first);
-        View b = views.get(second);
-        Matches matches = matcher.match(a.features, b.features);
+    static List<Match> match(View a, View b, Matcher matcher, double maxError) throws IOException {
+        Matches matches = matcher.match(a.features(), b.features());
         List<Match> kept = new ArrayList<>();
         double[] base = new double[3];
+        double[] p = new double[3];
+        double[] q = new double[3];
         for (int i = 0; i < 3; i++) {
             base[i] = b.center[i] - a.center[i];
         }
         for (int k = 0; k < matches.size(); k++) {
-            double[] p = a.rays[matches.queryIndices()[k]];
-            double[] q = b.rays[matches.referenceIndices()[k]];
-            if (p.length == 0 || q.length == 0) {
+            if (!a.ray(matches.queryIndices()[k], p) || !b.ray(matches.referenceIndices()[k], q)) {
                 continue;
             }
             // sines of the angles between each ray and the epipolar plane of the other
@@ -209,8 +213,7 @@ public final class MapBuilder {
             if (before
                     && Math.abs(fromFirst) * b.image.camera().focalLength() < maxError
                     && Math.abs(fromSecond) * a.image.camera().focalLength() < maxError) {
-                kept.add(new Match(
-                        first, matches.queryIndices()[k], second, matches.referenceIndices()[k], matches.scores()[k]));
+                kept.add(new Match(matches.queryIndices()[k], matches.referenceIndices()[k], matches.scores()[k]));
             }
         }
         return kept;
@@ -225,35 +228,44 @@ public final class MapBuilder {
     }
 
     /** Joins matches by union-find; two tracks that have keypoints of the same picture stay apart. */
-    private static List<List<int[]>> tracks(List<View> views, List<Match> matches) {
+    private static List<List<int[]>> tracks(List<View> views, KeypointMatches matches) {
         int[] from = new int[views.size() + 1];
         for (int i = 0; i < views.size(); i++) {
-            from[i + 1] = from[i] + views.get(i).rays.length;
+            from[i + 1] = Math.addExact(from[i], views.get(i).size);
         }
-        int[] parent = new int[from[views.size()]];
-        Arrays.setAll(parent, i -> i);
-        List<List<int[]>> members = new ArrayList<>();
+        int n = from[views.size()];
+        int[] parent = new int[n];
+        int[] next = new int[n]; // the members of a track are a ring
+        int[] size = new int[n];
+        int[] imageOf = new int[n];
         for (int i = 0; i < views.size(); i++) {
-            for (int k = 0; k < views.get(i).rays.length; k++) {
-                List<int[]> own = new ArrayList<>(1);
-                own.add(new int[] {i, k});
-                members.add(own);
-            }
+            Arrays.fill(imageOf, from[i], from[i + 1], i);
         }
-        for (Match match : matches) {
-            int a = root(parent, from[match.first] + match.firstKeypoint);
-            int b = root(parent, from[match.second] + match.secondKeypoint);
-            if (a != b && !shareAnImage(members.get(a), members.get(b))) {
-                int large = members.get(a).size() >= members.get(b).size() ? a : b;
+        Arrays.setAll(parent, node -> node);
+        Arrays.setAll(next, node -> node);
+        Arrays.fill(size, 1);
+        matches.forEachBestFirst((first, firstKeypoint, second, secondKeypoint) -> {
+            int a = root(parent, from[first] + firstKeypoint);
+            int b = root(parent, from[second] + secondKeypoint);
+            if (a != b && !shareAnImage(a, b, next, imageOf)) {
+                int large = size[a] >= size[b] ? a : b;
                 int small = large == a ? b : a;
                 parent[small] = large;
-                members.get(large).addAll(members.get(small));
-                members.set(small, List.of());
+                size[large] += size[small];
+                int after = next[a];
+                next[a] = next[b];
+                next[b] = after;
             }
-        }
+        });
         List<List<int[]>> tracks = new ArrayList<>();
-        for (List<int[]> track : members) {
-            if (track.size() > 1) {
+        for (int node = 0; node < n; node++) {
+            if (parent[node] == node && size[node] > 1) {
+                List<int[]> track = new ArrayList<>(size[node]);
+                int member = node;
+                do {
+                    track.add(new int[] {imageOf[member], member - from[imageOf[member]]});
+                    member = next[member];
+                } while (member != node);
                 track.sort((p, q) -> Integer.compare(p[0], q[0]));
                 tracks.add(track);
             }
@@ -270,14 +282,18 @@ public final class MapBuilder {
         return at;
     }
 
-    private static boolean shareAnImage(List<int[]> a, List<int[]> b) {
-        for (int[] p : a) {
-            for (int[] q : b) {
-                if (p[0] == q[0]) {
+    private static boolean shareAnImage(int a, int b, int[] next, int[] imageOf) {
+        int p = a;
+        do {
+            int q = b;
+            do {
+                if (imageOf[p] == imageOf[q]) {
                     return true;
                 }
-            }
-        }
+                q = next[q];
+            } while (q != b);
+            p = next[p];
+        } while (p != a);
         return false;
     }
 

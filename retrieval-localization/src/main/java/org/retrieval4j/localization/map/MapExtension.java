@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.Matcher;
@@ -53,14 +52,7 @@ public final class MapExtension {
         for (int[] pair : pairs) {
             for (int image : pair) {
                 if (!views.containsKey(image)) {
-                    MapImage of = images.get(image);
-                    views.put(
-                            image,
-                            new MapBuilder.View(
-                                    of,
-                                    source.features(of.id())
-                                            .orElseThrow(
-                                                    () -> new IOException("there are no features of " + of.name()))));
+                    views.put(image, new MapBuilder.View(images.get(image), source));
                 }
             }
         }
@@ -69,20 +61,11 @@ public final class MapExtension {
         for (int place : places) {
             ordered.add(requireNonNull(views.get(place), "view"));
         }
-        List<CompletableFuture<List<MapBuilder.Match>>> running = new ArrayList<>();
         List<int[]> matched = new ArrayList<>();
         for (int[] pair : pairs) {
-            int first = Arrays.binarySearch(places, pair[0]);
-            int second = Arrays.binarySearch(places, pair[1]);
-            matched.add(new int[] {first, second});
-            running.add(CompletableFuture.supplyAsync(
-                    () -> MapBuilder.match(ordered, first, second, matcher, options.maxError()), executor));
+            matched.add(new int[] {Arrays.binarySearch(places, pair[0]), Arrays.binarySearch(places, pair[1])});
         }
-        List<MapBuilder.Match> matches = new ArrayList<>();
-        for (CompletableFuture<List<MapBuilder.Match>> found : running) {
-            matches.addAll(found.join());
-        }
-        matches.sort((a, b) -> Float.compare(b.score(), a.score())); // stable: ties stay in the order of the pairs
+        KeypointMatches matches = KeypointMatches.find(ordered, matched, matcher, options.maxError(), executor);
         return PointMap.of(images, points(map, places, ordered, matched, matches, options));
     }
 
@@ -111,7 +94,7 @@ public final class MapExtension {
             int[] places,
             List<MapBuilder.View> views,
             List<int[]> pairs,
-            List<MapBuilder.Match> matches,
+            KeypointMatches matches,
             MapBuilder.Options options) {
         Map<Integer, Track> ofPoint = new HashMap<>();
         Map<Long, Track> tracks = new HashMap<>(); // by view and keypoint
@@ -125,9 +108,9 @@ public final class MapExtension {
                 tracks.put((long) v << 32 | keypoints[k], track);
             }
         }
-        for (MapBuilder.Match match : matches) {
-            Track a = track(tracks, match.first(), match.firstKeypoint());
-            Track b = track(tracks, match.second(), match.secondKeypoint());
+        matches.forEachBestFirst((first, firstKeypoint, second, secondKeypoint) -> {
+            Track a = track(tracks, first, firstKeypoint);
+            Track b = track(tracks, second, secondKeypoint);
             if (a != b && a.joins(b)) {
                 Track large = a.point >= 0 || b.point < 0 && a.members.size() >= b.members.size() ? a : b;
                 for (int[] member : (large == a ? b : a).members) {
@@ -135,7 +118,7 @@ public final class MapExtension {
                     tracks.put((long) member[0] << 32 | member[1], large);
                 }
             }
-        }
+        });
         List<PointMap.Point> points = new ArrayList<>();
         Triangulation check = new Triangulation(options.maxError(), options.minAngleDegrees());
         for (int p = 0; p < map.size(); p++) {

@@ -24,13 +24,13 @@ import org.retrieval4j.localization.pose.Status;
 
 class LocalizersTest {
     private static final MadeUpWorld WORLD = new MadeUpWorld(6, 120, 1);
-    private static final FeatureSource FEATURES = id -> Optional.of(WORLD.features.get((int) id - 100));
+    private static final FeatureSource FEATURES = WORLD.source();
     private static final List<Hit> RANKED = List.of(new Hit(101, 3), new Hit(104, 2), new Hit(7, 2), new Hit(103, 1));
     private static final Pose TRUTH = MadeUpWorld.pose(0.6);
 
-    private static PointMap build() {
+    private static PointMap build() throws IOException {
         return MapBuilder.build(
-                WORLD.images, WORLD.features, MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), Runnable::run);
+                WORLD.images, FEATURES, MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), Runnable::run);
     }
 
     private static Query query(Pose pose, List<Hit> ranked) {

@@ -2,8 +2,10 @@ package org.retrieval4j.localization.map;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.retrieval4j.api.ComponentSpec;
+import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.Keypoints;
@@ -57,6 +59,11 @@ final class MadeUpWorld {
         }
         return new ImageFeatures(
                 800, 600, new Keypoints(FloatMatrix.of(n, 5, keypoints)), FloatMatrix.of(n, 1, descriptors));
+    }
+
+    /** The features by the ids of the images. */
+    FeatureSource source() {
+        return id -> Optional.of(features.get((int) id - 100));
     }
 
     /** Pairs equal descriptors, but for every wrong-th, which it pairs with any. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -14,15 +13,11 @@ import org.retrieval4j.api.FeatureSource;
 class MapExtensionTest {
     private static final MadeUpWorld WORLD = new MadeUpWorld(6, 120, 1);
     private static final MapBuilder.Options OPTIONS = MapBuilder.Options.defaults();
-    private static final FeatureSource FEATURES = id -> Optional.of(WORLD.features.get((int) id - 100));
+    private static final FeatureSource FEATURES = WORLD.source();
 
-    private static PointMap built(int views) {
+    private static PointMap built(int views) throws IOException {
         return MapBuilder.build(
-                WORLD.images.subList(0, views),
-                WORLD.features.subList(0, views),
-                MadeUpWorld.matcher(5),
-                OPTIONS,
-                Runnable::run);
+                WORLD.images.subList(0, views), FEATURES, MadeUpWorld.matcher(5), OPTIONS, Runnable::run);
     }
 
     @Test

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 class PointMapTest {
     private static final MadeUpWorld WORLD = new MadeUpWorld(6, 120, 1);
 
-    private static PointMap build() {
+    private static PointMap build() throws IOException {
         return MapBuilder.build(
-                WORLD.images, WORLD.features, MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), Runnable::run);
+                WORLD.images, WORLD.source(), MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), Runnable::run);
     }
 
     private static void assertSame(PointMap a, PointMap b) {
@@ -63,7 +63,7 @@ class PointMapTest {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (PointMap alone = build();
                 PointMap many = MapBuilder.build(
-                        WORLD.images, WORLD.features, MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), threads)) {
+                        WORLD.images, WORLD.source(), MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), threads)) {
             assertSame(many, alone);
         } finally {
             threads.shutdownNow();
