@@ -69,13 +69,14 @@ final class MapAddCommand extends Subcommand {
                             components.create(Matcher.class, database.options().matcher(), context)) {
                 MapMaking.index(database, MapMaking.sources(images, posed), reading, workers, progress, poses);
                 try (PointMap after = MapExtension.extend(
-                        before,
-                        MapMaking.placed(database, posed),
-                        database,
-                        matcher,
-                        MapBuilder.Options.defaults(),
-                        workers.executor())) {
-                    after.write(MapFolder.points(map));
+                                before,
+                                MapMaking.placed(database, posed),
+                                database,
+                                matcher,
+                                MapBuilder.Options.defaults(),
+                                workers.executor());
+                        PointMap colored = MapMaking.colored(after, database, images, reading, workers)) {
+                    colored.write(MapFolder.points(map));
                     progress.close();
                     console()
                             .print(posed.size() + " images added; " + map + " holds "

@@ -26,6 +26,7 @@ import org.retrieval4j.database.Keep;
 import org.retrieval4j.database.Skipped;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.map.MapImage;
+import org.retrieval4j.localization.map.PointColors;
 import org.retrieval4j.localization.map.PointMap;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -102,8 +103,9 @@ final class MapMaking {
                         Matcher pairing = components.create(Matcher.class, pipeline.matcher(), context)) {
                     index(database, sources, reading, workers, progress, origin);
                     List<MapImage> placed = placed(database, posed);
-                    try (PointMap map = points.of(placed, database, pairing, workers.executor())) {
-                        map.write(MapFolder.points(folder));
+                    try (PointMap map = points.of(placed, database, pairing, workers.executor());
+                            PointMap colored = colored(map, database, images, reading, workers)) {
+                        colored.write(MapFolder.points(folder));
                     }
                 }
             });
@@ -167,6 +169,21 @@ final class MapMaking {
             placed.add(new MapImage(image.id(), image.name(), camera, at.pose(), at.number(), at.cameraNumber()));
         }
         return placed;
+    }
+
+    /** Points without a color get that of the pictures in a folder. */
+    static PointMap colored(PointMap map, ImageDatabase database, Path images, Decoding reading, Workers workers)
+            throws IOException {
+        return PointColors.color(
+                map,
+                database,
+                image -> {
+                    Path file = images.resolve(image.name()).normalize();
+                    return Files.isRegularFile(file)
+                            ? Optional.of(reading.reader().read(file))
+                            : Optional.empty();
+                },
+                workers.executor());
     }
 
     private void print(Console console, PointMap map, double seconds) {

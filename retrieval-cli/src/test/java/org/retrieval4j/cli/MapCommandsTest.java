@@ -111,6 +111,28 @@ class MapCommandsTest {
     }
 
     @Test
+    void pointsHaveTheColorsOfThePictures() throws IOException {
+        Image wall = Photographs.graf(1);
+        double scale = wall.width() / 2.0;
+        double off = 0;
+        int seen = 0;
+        try (PointMap map = PointMap.open(folder.resolve("map/points"))) {
+            for (int p = 0; p < map.size(); p++) {
+                int x = (int) (map.coordinate(p, 0) * scale + wall.width() / 2.0);
+                int y = (int) (map.coordinate(p, 1) * scale + wall.height() / 2.0);
+                boolean inside = x >= 0 && y >= 0 && x < wall.width() && y < wall.height();
+                seen += inside ? 1 : 0;
+                for (int c = 0; inside && c < 3; c++) {
+                    int there = wall.rgb()[3 * (y * wall.width() + x) + c] & 0xFF;
+                    off += Math.abs((map.rgb(p) >> 16 - 8 * c & 0xFF) - there);
+                }
+            }
+            assertThat(seen).isGreaterThan(map.size() * 9 / 10);
+            assertThat(off / (3 * seen)).isLessThan(25); // pictures are coarser than the wall
+        }
+    }
+
+    @Test
     void aMapHasTheNamedImagesAndTheirPoints() {
         assertThat(built.err()).doesNotContain("retrieval: ");
         assertThat(built.code()).isZero();

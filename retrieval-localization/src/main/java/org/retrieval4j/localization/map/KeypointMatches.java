@@ -1,12 +1,8 @@
 package org.retrieval4j.localization.map;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import org.retrieval4j.api.Matcher;
 
@@ -40,32 +36,13 @@ final class KeypointMatches {
     static KeypointMatches find(
             List<MapBuilder.View> views, List<int[]> pairs, Matcher matcher, double maxError, Executor executor)
             throws IOException {
-        List<CompletableFuture<Pair>> running = new ArrayList<>();
-        for (int[] pair : pairs) {
-            running.add(CompletableFuture.supplyAsync(
-                    () -> {
-                        try {
-                            return pack(
-                                    pair, MapBuilder.match(views.get(pair[0]), views.get(pair[1]), matcher, maxError));
-                        } catch (IOException e) {
-                            throw new UncheckedIOException(e);
-                        }
-                    },
-                    executor));
-        }
-        List<Pair> all = new ArrayList<>();
-        try {
-            for (CompletableFuture<Pair> pair : running) {
-                all.add(pair.join());
-            }
-        } catch (CompletionException failed) {
-            running.forEach(pair -> pair.cancel(false));
-            if (failed.getCause() instanceof UncheckedIOException unreadable) {
-                throw new IOException(unreadable.getCause());
-            }
-            throw failed;
-        }
-        return new KeypointMatches(all);
+        return new KeypointMatches(OrderedTasks.run(
+                pairs.size(),
+                i -> {
+                    int[] pair = pairs.get(i);
+                    return pack(pair, MapBuilder.match(views.get(pair[0]), views.get(pair[1]), matcher, maxError));
+                },
+                executor));
     }
 
     private static Pair pack(int[] pair, List<MapBuilder.Match> matches) {

@@ -137,6 +137,23 @@ record MapSegment(
                 null);
     }
 
+    /** Mapped buffers outlive their file, which stays this segment's. */
+    MapSegment withColors(byte[] rgb) {
+        return new MapSegment(
+                images,
+                imageFrom,
+                keypoints,
+                observed,
+                pointIds,
+                points,
+                ByteBuffer.wrap(rgb),
+                errors,
+                trackFrom,
+                trackImages,
+                trackKeypoints,
+                null);
+    }
+
     /** Some rows, ascending, with the points that they observe. */
     MapSegment rows(int[] rows) {
         Join taken = new Join(List.of(this), rows.length);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.GlobalDescriptor;
@@ -347,6 +348,18 @@ public final class PointMap implements Closeable {
             }
         }
         return of(left, points);
+    }
+
+    /** The same map with other colors, in memory or on the same mapped files. */
+    PointMap withColors(IntUnaryOperator rgb) {
+        byte[] colors = new byte[3 * size()];
+        for (int p = 0; p < size(); p++) {
+            int color = rgb.applyAsInt(p);
+            for (int c = 0; c < 3; c++) {
+                colors[3 * p + c] = (byte) (color >> 16 - 8 * c);
+            }
+        }
+        return new PointMap(data.withColors(colors), null, null);
     }
 
     /**
