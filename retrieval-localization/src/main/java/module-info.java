@@ -3,6 +3,7 @@ module org.retrieval4j.localization {
     requires transitive org.retrieval4j.api;
     requires org.retrieval4j.core;
     requires commons.math3;
+    requires java.sql;
     requires static transitive org.jspecify;
 
     exports org.retrieval4j.localization.camera;

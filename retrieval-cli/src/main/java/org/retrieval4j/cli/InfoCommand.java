@@ -1,6 +1,7 @@
 package org.retrieval4j.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,17 +12,26 @@ import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Fingerprint;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.Keypoints;
 import org.retrieval4j.database.DatabaseInfo;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.kernel.KernelCatalog;
+import org.retrieval4j.localization.colmap.ColmapDatabase;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code retrieval info}: what a database is made of. */
-@Command(name = "info", description = "Show what a database is made of and how large it is.")
+/** {@code retrieval info}: what a database is made of, ours or COLMAP's. */
+@Command(
+        name = "info",
+        description = "Show what a database is made of and how large it is; of COLMAP's database.db, what it holds.")
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class InfoCommand extends Subcommand {
-    @Option(names = "--database", paramLabel = "DIR", required = true, description = "The database's folder.")
+    @Option(
+            names = "--database",
+            paramLabel = "DIR",
+            required = true,
+            description = "The database's folder, or a database.db of COLMAP.")
     private Path database;
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -29,6 +39,10 @@ final class InfoCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
+        if (Files.isRegularFile(database) && ColmapDatabase.isDatabase(database)) {
+            colmap();
+            return Main.DONE;
+        }
         try (ImageDatabase opened = Databases.openForReading(
                 database, Components.load(), BuildContext.defaults().withKernel(KernelCatalog.LIGHT))) {
             DatabaseInfo info = opened.info();
@@ -52,6 +66,42 @@ final class InfoCommand extends Subcommand {
             row("on disk", size(total) + (parts.isEmpty() ? "" : " (" + String.join(", ", parts) + ")"));
         }
         return Main.DONE;
+    }
+
+    private void colmap() throws IOException {
+        Map<String, Object> counts = new LinkedHashMap<>();
+        try (ColmapDatabase opened = ColmapDatabase.open(database)) {
+            long keypoints = 0;
+            long descriptors = 0;
+            for (int image : opened.images().keySet()) {
+                keypoints += opened.keypoints(image).map(Keypoints::size).orElse(0);
+                descriptors += opened.descriptors(image).map(FloatMatrix::rows).orElse(0);
+            }
+            long matches = 0;
+            for (ColmapDatabase.Pair pair : opened.matched()) {
+                matches += opened.matches(pair).size();
+            }
+            long inliers = 0;
+            for (ColmapDatabase.Pair pair : opened.verified()) {
+                inliers += opened.geometry(pair)
+                        .map(geometry -> geometry.inliers().size())
+                        .orElse(0);
+            }
+            counts.put("cameras", opened.cameras().size());
+            counts.put("images", opened.images().size());
+            counts.put("keypoints", keypoints);
+            counts.put("descriptors", descriptors);
+            counts.put("matchedPairs", opened.matched().size());
+            counts.put("matches", matches);
+            counts.put("verifiedPairs", opened.verified().size());
+            counts.put("inliers", inliers);
+        }
+        if (json) {
+            console().print(Json.text(counts));
+        } else {
+            counts.forEach((name, count) ->
+                    console().print(String.format(Locale.ROOT, "%-13s  %d", name, ((Number) count).longValue())));
+        }
     }
 
     private void row(String name, String value) {
