@@ -4,12 +4,14 @@ module org.retrieval4j.localization {
     requires org.retrieval4j.core;
     requires commons.math3;
     requires java.sql;
+    requires static io.jhdf;
     requires static transitive org.jspecify;
 
     exports org.retrieval4j.localization.camera;
     exports org.retrieval4j.localization.colmap;
     exports org.retrieval4j.localization.dataset;
     exports org.retrieval4j.localization.geometry;
+    exports org.retrieval4j.localization.hloc;
     exports org.retrieval4j.localization.localizer;
     exports org.retrieval4j.localization.map;
     exports org.retrieval4j.localization.pose;
