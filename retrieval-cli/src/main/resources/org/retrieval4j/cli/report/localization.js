@@ -2,6 +2,7 @@
 // The map's points and cameras, turned by the mouse: drag turns, shift and drag moves, the wheel comes nearer.
 const canvas = document.getElementById("world"), ctx = canvas.getContext("2d");
 const P = DATA.points, C = DATA.colors, cams = DATA.cameras;
+const colored = C.some(c => c), half = Math.min(2, Math.max(.85, 80/Math.sqrt(P.length/3))); // few points are drawn large
 // far enough to have the cameras in view, those far off left out
 const reach = cams.map(c => Math.hypot(...c.corners[0])).sort((a, b) => a - b)[Math.floor(cams.length*.9)] || 2;
 const start = Math.min(20, Math.max(3, 1.9*reach));
@@ -23,23 +24,28 @@ function draw() {
   const ratio = window.devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight;
   canvas.width = w*ratio; canvas.height = h*ratio; ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   const f = frame(), scale = f.focal*Math.max(w, h)/1.6;
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches, ink = dark ? "#c8ccd2" : "#5b6168";
+  const dark = colored || matchMedia("(prefers-color-scheme: dark)").matches, ink = dark ? "#c8ccd2" : "#5b6168";
+  const orange = dark ? "#ff7a3c" : "#d9480f";
+  if (colored) { ctx.fillStyle = "#1e2227"; ctx.fillRect(0, 0, w, h); } // bright points would be lost on white
   const put = p => {
     const d = [p[0]-f.eye[0], p[1]-f.eye[1], p[2]-f.eye[2]], z = dot(d, f.z);
     return z > 1e-3 ? [w/2 + scale*dot(d, f.x)/z, h/2 + scale*dot(d, f.y)/z, z] : null;
   };
+  const seen = [];
   for (let i = 0; i < P.length; i += 3) {
     const q = put([P[i], P[i+1], P[i+2]]);
-    if (q) { ctx.fillStyle = C[i/3] || ink; ctx.fillRect(q[0]-.8, q[1]-.8, 1.7, 1.7); }
+    if (q) { q.push(C[i/3] || ink); seen.push(q); }
   }
+  seen.sort((a, b) => b[2]-a[2]); // near points cover far ones
+  for (const q of seen) { ctx.fillStyle = q[3]; ctx.fillRect(q[0]-half, q[1]-half, 2*half, 2*half); }
   for (const cam of cams) {
     const tip = put(cam.corners[0]), rest = cam.corners.slice(1).map(put);
     if (!tip || rest.some(r => !r)) continue;
-    ctx.strokeStyle = cam.query ? "#d9480f" : dark ? "#5c8fb8" : "#7c9ab8"; ctx.lineWidth = cam.query ? 2 : 1;
+    ctx.strokeStyle = cam.query ? orange : dark ? "#6fa8d6" : "#7c9ab8"; ctx.lineWidth = cam.query ? 2 : 1;
     ctx.beginPath();
     rest.forEach((r, i) => { const n = rest[(i+1)%4]; ctx.moveTo(tip[0], tip[1]); ctx.lineTo(r[0], r[1]); ctx.lineTo(n[0], n[1]); });
     ctx.stroke();
-    if (cam.query) { ctx.fillStyle = "#d9480f"; ctx.fillText(cam.name, tip[0]+5, tip[1]-5); }
+    if (cam.query) { ctx.fillStyle = orange; ctx.fillText(cam.name, tip[0]+5, tip[1]-5); }
   }
 }
 let last = null;
