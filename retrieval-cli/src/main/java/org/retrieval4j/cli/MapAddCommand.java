@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
         description = {
             "Add photographs whose poses and cameras are known to a map, with the points that they observe.",
             "",
-            "Files of poses and cameras are as for map build. Points of the map stay where they are. After an interruption,"
+            "Files of poses and cameras are as for map build. Points of the map stay where they are, unless --refine moves them. After an interruption,"
                     + " the same command goes on."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
@@ -41,6 +41,9 @@ final class MapAddCommand extends Subcommand {
     private Path cameras;
 
     @Mixin
+    private PointOptions points;
+
+    @Mixin
     private ThreadOptions threads;
 
     @Mixin
@@ -48,42 +51,50 @@ final class MapAddCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
+        MapFolder.requireMap(map);
+        MapBuilder.Options options = points.options("map add");
         Components components = Components.load();
         List<MapImage> posed = MapBuildCommand.posed(poses, cameras);
-        try (PointMap before = MapFolder.open(map);
-                Workers workers = threads.start();
+        try (Workers workers = threads.start();
                 Decoding reading = Decoding.open(decoding, workers.threads());
                 Progress progress = console().progress()) {
-            Set<String> known = new HashSet<>();
-            before.images().forEach(image -> known.add(image.name()));
-            for (MapImage image : posed) {
-                if (known.contains(image.name())) {
-                    throw new CommandException(image.name() + " is in " + map + " (retrieval map remove takes it out)");
-                }
-            }
             BuildContext context =
                     BuildContext.defaults().withExecutor(workers.executor()).withProgress(progress);
-            // the images first: those of the database that the map does not have are passed over when it is searched
+            // the database's lock is the map's: what was read of the points is what they are until it is given back
             try (ImageDatabase database = Databases.open(MapFolder.database(map), components, context);
+                    PointMap before = MapFolder.open(map);
                     Matcher matcher =
                             components.create(Matcher.class, database.options().matcher(), context)) {
+                requireNew(posed, before);
+                // the images first: those of the database that the map does not have are passed over in a search
                 MapMaking.index(database, MapMaking.sources(images, posed), reading, workers, progress, poses);
                 try (PointMap after = MapExtension.extend(
                                 before,
                                 MapMaking.placed(database, posed),
                                 database,
                                 matcher,
-                                MapBuilder.Options.defaults(),
+                                options,
                                 workers.executor());
-                        PointMap colored = MapMaking.colored(after, database, images, reading, workers)) {
+                        PointMap refined = points.refined(after, database, PointOptions.Refine.none);
+                        PointMap colored = MapMaking.colored(refined, database, images, reading, workers)) {
                     colored.write(MapFolder.points(map));
                     progress.close();
                     console()
                             .print(posed.size() + " images added; " + map + " holds "
-                                    + after.images().size() + " images and " + after.size() + " points");
+                                    + colored.images().size() + " images and " + colored.size() + " points");
                 }
             }
         }
         return Main.DONE;
+    }
+
+    private void requireNew(List<MapImage> posed, PointMap before) {
+        Set<String> known = new HashSet<>();
+        before.images().forEach(image -> known.add(image.name()));
+        for (MapImage image : posed) {
+            if (known.contains(image.name())) {
+                throw new CommandException(image.name() + " is in " + map + " (retrieval map remove takes it out)");
+            }
+        }
     }
 }

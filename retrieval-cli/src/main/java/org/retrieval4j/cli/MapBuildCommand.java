@@ -7,10 +7,8 @@ import java.util.List;
 import java.util.Map;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.camera.CameraFile;
-import org.retrieval4j.localization.map.BundleAdjustment;
 import org.retrieval4j.localization.map.MapBuilder;
 import org.retrieval4j.localization.map.MapImage;
-import org.retrieval4j.localization.map.PointMap;
 import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseFile;
 import picocli.CommandLine.Command;
@@ -35,56 +33,23 @@ final class MapBuildCommand extends Subcommand {
     @Option(names = "--cameras", paramLabel = "cameras.txt", required = true, description = "Their cameras.")
     private Path cameras;
 
-    @Option(
-            names = "--pairs",
-            paramLabel = "N",
-            defaultValue = "20",
-            description = "Images that each is matched with, the nearest (default: ${DEFAULT-VALUE}).")
-    private int pairs;
-
-    @Option(
-            names = "--max-error",
-            paramLabel = "PIXELS",
-            defaultValue = "4",
-            description = "Largest error of an observation (default: ${DEFAULT-VALUE}).")
-    private double maxError;
-
-    /** What is moved when all points are there. */
-    enum Refine {
-        none,
-        points,
-        poses
-    }
-
-    @Option(
-            names = "--refine",
-            paramLabel = "none|points|poses",
-            defaultValue = "points",
-            description =
-                    "What bundle adjustment moves in the end (default: ${DEFAULT-VALUE}): nothing; points, to where"
-                            + " their reprojection error is least, the given poses staying exact; or poses too, near the given"
-                            + " ones, for poses that are good to about one percent.")
-    private Refine refine;
+    @Mixin
+    private PointOptions points;
 
     @Mixin
     private MapMaking making;
 
     @Override
     int execute() throws IOException {
-        MapBuilder.Options options;
-        try {
-            options = new MapBuilder.Options(
-                    maxError, MapBuilder.Options.defaults().minAngleDegrees(), pairs);
-        } catch (IllegalArgumentException refused) {
-            throw new UsageException("map build: " + refused.getMessage(), refused);
-        }
-        making.run(console(), posed(poses, cameras), poses, (images, database, matcher, executor) -> {
-            PointMap map = MapBuilder.build(images, database, matcher, options, executor);
-            return refine == Refine.none
-                    ? map
-                    : BundleAdjustment.refine(
-                            map, database, BundleAdjustment.Options.defaults().withPoses(refine == Refine.poses));
-        });
+        MapBuilder.Options options = points.options("map build");
+        making.run(
+                console(),
+                posed(poses, cameras),
+                poses,
+                (images, database, matcher, executor) -> points.refined(
+                        MapBuilder.build(images, database, matcher, options, executor),
+                        database,
+                        PointOptions.Refine.points));
         return Main.DONE;
     }
 

@@ -14,7 +14,8 @@ import picocli.CommandLine.ParameterException;
             MapExportCommand.class,
             MapInfoCommand.class,
             MapAddCommand.class,
-            MapRemoveCommand.class
+            MapRemoveCommand.class,
+            MapCompactCommand.class
         })
 final class MapCommand extends Subcommand {
     @Override

@@ -25,11 +25,16 @@ final class MapFolder {
     }
 
     static PointMap open(Path map) throws IOException {
+        requireMap(map);
+        return PointMap.open(points(map));
+    }
+
+    /** Tells at once, where something else is opened first. */
+    static void requireMap(Path map) {
         if (!PointMap.exists(points(map))) {
             throw new CommandException(
                     (Files.exists(map) ? "no map in " : "no such map: ") + map + " (retrieval map build makes one)");
         }
-        return PointMap.open(points(map));
     }
 
     /** Fills a new map's folder. */

@@ -29,7 +29,11 @@ final class MapRemoveCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
-        try (PointMap before = MapFolder.open(map)) {
+        MapFolder.requireMap(map);
+        // the database's lock is the map's: what was read of the points is what they are until it is given back
+        try (ImageDatabase database =
+                        Databases.open(MapFolder.database(map), Components.load(), BuildContext.defaults());
+                PointMap before = MapFolder.open(map)) {
             Map<String, Long> ids = new HashMap<>();
             for (MapImage image : before.images()) {
                 ids.put(image.name(), image.id());
@@ -42,13 +46,10 @@ final class MapRemoveCommand extends Subcommand {
                 }
                 gone.add(id);
             }
-            // the points first: images of the database that the map does not have are passed over when it is searched
+            // the points first: images of the database that the map does not have are passed over in a search
             try (PointMap after = before.without(gone)) {
                 after.write(MapFolder.points(map));
-                try (ImageDatabase database =
-                        Databases.open(MapFolder.database(map), Components.load(), BuildContext.defaults())) {
-                    database.removeAll(names);
-                }
+                database.removeAll(names);
                 console()
                         .print(gone.size() + " images removed; " + map + " holds "
                                 + after.images().size() + " images and " + after.size() + " points");

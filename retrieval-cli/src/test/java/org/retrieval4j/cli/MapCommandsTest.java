@@ -306,20 +306,42 @@ class MapCommandsTest {
         assertThat((int) more.get("points")).isGreaterThanOrEqualTo((int) less.get("points"));
         assertThat((int) more.get("observations")).isGreaterThan((int) less.get("observations"));
         assertThat(adding(again, added).err()).contains("sub/view0.png is in ");
+
+        // in one segment again, without what interruptions left
+        try (PointMap points = PointMap.open(again.resolve("points"));
+                PointMap interrupted =
+                        points.without(List.of(points.images().get(4).id()))) {
+            interrupted.write(again.resolve("points"));
+        }
+        Map<String, Object> compacted = Parsed.object(
+                Cli.run("map", "compact", "--map", again, "--json").out());
+        assertThat(compacted).containsEntry("images", 4);
+        assertThat((int) compacted.get("bytes")).isBetween(1, (int) compacted.get("bytes-before") - 1);
+        Cli database = Cli.run("info", "--database", again.resolve("images"), "--json");
+        assertThat(Parsed.object(database.out())).containsEntry("images", 4);
+        try (var files = Files.list(again.resolve("points"))) {
+            assertThat(files.filter(file -> file.toString().contains("segment")))
+                    .hasSize(1);
+        }
+        Cli last = adding(again, Files.write(folder.resolve("last.txt"), List.of(poses.get(4))), "--refine", "poses");
+        assertThat(last.out()).contains(" holds 5 images and ");
+        assertThat(adding(again, added, "--max-error", "0").err()).contains("map add: maxError must be above 0");
+        try (PointMap moved = PointMap.open(again.resolve("points"))) {
+            Pose given = pose(0);
+            Pose refined = moved.images().stream()
+                    .filter(image -> image.name().equals("sub/view2.png"))
+                    .findFirst()
+                    .orElseThrow()
+                    .pose();
+            assertThat(refined.positionError(given)).isBetween(1e-9, 0.05);
+        }
     }
 
-    private static Cli adding(Path map, Path poses) {
-        return Cli.run(
-                "map",
-                "add",
-                "--map",
-                map,
-                "--images",
-                folder.resolve("images"),
-                "--poses",
-                poses,
-                "--cameras",
-                folder.resolve("cameras.txt"));
+    private static Cli adding(Path map, Path poses, String... options) {
+        List<Object> arguments = new ArrayList<>(List.of("map", "add", "--map", map, "--poses", poses));
+        arguments.addAll(List.of("--images", folder.resolve("images"), "--cameras", folder.resolve("cameras.txt")));
+        arguments.addAll(List.of(options));
+        return Cli.run(arguments.toArray());
     }
 
     @Test

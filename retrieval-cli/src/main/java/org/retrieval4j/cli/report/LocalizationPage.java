@@ -43,6 +43,7 @@ public final class LocalizationPage {
     private final List<String> cameras = new ArrayList<>();
     private final double[] middle = new double[3];
     private final double scale;
+    private final double depth;
     private int localized;
 
     /**
@@ -57,6 +58,7 @@ public final class LocalizationPage {
         this.localizer = localizer;
         this.map = map;
         scale = place();
+        depth = Math.min(0.1 / scale, 0.2 * viewingDistance());
         for (MapImage image : map.images()) {
             cameras.add(camera(image.name(), image.camera(), image.pose(), false));
         }
@@ -86,6 +88,23 @@ public final class LocalizationPage {
         Arrays.sort(distances);
         double size = n == 0 ? 1 : Math.sqrt(distances[n * 3 / 4]);
         return size > 0 ? 1 / size : 1;
+    }
+
+    /** How far points are from the pictures that see them, the median of one of each picture; infinite if there are none. */
+    private double viewingDistance() {
+        List<Double> distances = new ArrayList<>();
+        for (int i = 0; i < map.images().size(); i++) {
+            int[] observed = map.observed(i);
+            if (observed.length > 0) {
+                int point = observed[observed.length / 2];
+                double[] c = map.images().get(i).pose().center();
+                distances.add(Math.hypot(
+                        Math.hypot(map.coordinate(point, 0) - c[0], map.coordinate(point, 1) - c[1]),
+                        map.coordinate(point, 2) - c[2]));
+            }
+        }
+        distances.sort(null);
+        return distances.isEmpty() ? Double.POSITIVE_INFINITY : distances.get(distances.size() / 2);
     }
 
     /**
@@ -262,10 +281,10 @@ public final class LocalizationPage {
         double[] ray = new double[3];
         double[] c = pose.center();
         int[][] corners = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
-        double depth = (query ? 0.16 : 0.1) / scale;
+        double far = query ? 1.6 * depth : depth;
         for (int[] corner : corners) {
             boolean seen = camera.unproject(corner[0] * camera.width(), corner[1] * camera.height(), ray);
-            double along = seen && ray[2] > 0.2 ? depth / ray[2] : depth;
+            double along = seen && ray[2] > 0.2 ? far / ray[2] : far;
             double[] p = new double[3];
             for (int i = 0; i < 3; i++) {
                 p[i] = c[i] + along * (r[i] * ray[0] + r[3 + i] * ray[1] + r[6 + i] * ray[2]);

@@ -272,6 +272,24 @@ public final class PointMap implements Closeable {
         }
     }
 
+    /**
+     * Merges the segments of a folder's map into one without what was removed: it is mapped when it is opened next, and keeps
+     * little on the heap. One step, as {@link #write} is; maps that are open stay what they are.
+     *
+     * @param folder where a map was written
+     * @throws NoSuchFileException if there is none
+     * @throws org.retrieval4j.storage.DirectoryLockedException if somebody else is writing there
+     * @throws IOException if it cannot be read or written
+     */
+    public static void compact(Path folder) throws IOException {
+        if (!exists(folder)) {
+            throw new NoSuchFileException(folder.toString());
+        }
+        try (SegmentStore<MapSegment> target = SegmentStore.open(folder, MapSegment.FORMAT, POLICY, Runnable::run)) {
+            target.compact(target.header());
+        }
+    }
+
     /** Images that another map does not have, or not so. */
     private int[] changedFrom(PointMap old) {
         int[] changed = new int[data.size()];

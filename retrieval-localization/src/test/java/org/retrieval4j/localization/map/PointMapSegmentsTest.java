@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,6 +121,15 @@ class PointMapSegmentsTest {
                 opened.write(folder); // nothing differs
             }
             assertThat(segments(folder)).isEqualTo(2);
+            try (PointMap reader = PointMap.open(folder)) {
+                PointMap.compact(folder);
+                assertThat(told(reader)).isEqualTo(told(after));
+            }
+            assertThat(segments(folder)).isEqualTo(1);
+            try (PointMap opened = PointMap.open(folder)) {
+                assertThat(told(opened)).isEqualTo(told(after));
+            }
+            assertThatThrownBy(() -> PointMap.compact(folder.resolve("none"))).isInstanceOf(NoSuchFileException.class);
             try (PointMap moved = PointMap.of(many, moved(more))) {
                 moved.write(folder); // everything differs
                 try (PointMap opened = PointMap.open(folder)) {
