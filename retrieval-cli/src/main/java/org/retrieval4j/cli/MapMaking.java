@@ -44,7 +44,7 @@ final class MapMaking {
             names = "--local",
             paramLabel = "SPEC",
             description = "Local features (default: ${DEFAULT-VALUE}).",
-            defaultValue = "sift(max-keypoints=4000,max-size=1600)")
+            defaultValue = "sift(max-keypoints=4000,max-size=1600,contrast-threshold=0.01)")
     private String local;
 
     @Option(

@@ -72,6 +72,7 @@ final class GuidedMatching {
         float distance = Float.POSITIVE_INFINITY;
         float second = Float.POSITIVE_INFINITY;
         boolean seenFromHere;
+        float strength = Float.MIN_NORMAL; // largest score of its keypoints; all alike without scores
 
         Candidate(double x, double y) {
             this.x = x;
@@ -131,6 +132,8 @@ final class GuidedMatching {
                 candidate = new Candidate(pixel[0], pixel[1]);
                 byPoint.put(point, candidate);
             }
+            candidate.strength =
+                    Math.max(candidate.strength, features.keypoints().score(seen[i]));
             candidate.seenFromHere |= cosine > HERE_DIRECTION && ratio < HERE_DISTANCE;
             compare(candidate, features.descriptors(), seen[i]);
         }
@@ -250,7 +253,7 @@ final class GuidedMatching {
         for (int i = 0; i < pairedPoints.length; i++) {
             pairedPoints[i] = byKeypoint.getOrDefault(pairedKeypoints[i], -1);
         }
-        return new Found(pairedKeypoints, pairedPoints, missed(points, accepted));
+        return new Found(pairedKeypoints, pairedPoints, missed(points, accepted, inliers.size()));
     }
 
     private Candidate required(int point) {
@@ -263,14 +266,18 @@ final class GuidedMatching {
 
     /**
      * Part of the points in cells where next to none is found although elsewhere many are, beyond what chance leaves empty:
-     * points that three pictures or more observe, one of them from nearly here.
+     * points that three pictures or more observe, one of them from nearly here. A point counts by the score of its keypoints,
+     * since a strong one is found again more surely, and what tells places apart is a sign or a picture rather than the grain
+     * of a wall.
      */
-    private double missed(List<Integer> points, float accepted) {
+    private double missed(List<Integer> points, float accepted, int inliers) {
         double size = Math.max(camera.width(), camera.height()) / (double) CELLS;
         int columns = (int) Math.ceil(camera.width() / size);
         int rows = (int) Math.ceil(camera.height() / size);
-        int[] expected = new int[columns * rows];
-        int[] confirmed = new int[columns * rows];
+        int[] members = new int[columns * rows];
+        double[] expected = new double[columns * rows];
+        double[] confirmed = new double[columns * rows];
+        double allConfirmed = 0;
         int all = 0;
         int found = 0;
         for (int point : points) {
@@ -278,36 +285,38 @@ final class GuidedMatching {
             if (candidate.seenFromHere && map.imagesOf(point).length >= LEAST_OBSERVERS) {
                 int cell = (int) (candidate.y / size) * columns + (int) (candidate.x / size);
                 boolean there = candidate.distance <= accepted;
-                expected[cell]++;
-                confirmed[cell] += there ? 1 : 0;
+                members[cell]++;
+                expected[cell] += candidate.strength;
+                confirmed[cell] += there ? candidate.strength : 0;
+                allConfirmed += there ? candidate.strength : 0;
                 all++;
                 found += there ? 1 : 0;
             }
         }
-        if (all < LEAST_EXPECTED || found == 0) {
-            return 0; // too little to say anything
+        if (all < LEAST_EXPECTED || all < inliers || found == 0) {
+            return 0; // the map knows too little of this view to say anything
         }
-        Integer[] cells = new Integer[expected.length];
+        Integer[] cells = new Integer[members.length];
         Arrays.setAll(cells, i -> i);
         Arrays.sort(cells, (a, b) -> Double.compare(rate(confirmed, expected, b), rate(confirmed, expected, a)));
         double usual = 0; // in the cells where the better half of what is found lies
-        int counted = 0;
-        for (int i = 0; counted < found / 2.0; i++) {
+        double counted = 0;
+        for (int i = 0; i < cells.length && counted < allConfirmed / 2; i++) {
             counted += confirmed[cells[i]];
             usual = rate(confirmed, expected, cells[i]);
         }
+        double sum = 0;
         double missing = 0;
         double byChance = 0;
-        for (int cell = 0; cell < expected.length; cell++) {
-            if (expected[cell] > 0) {
-                missing += rate(confirmed, expected, cell) < MISSED_RATE * usual ? expected[cell] : 0;
-                byChance += expected[cell] * Math.pow(1 - (double) found / all, expected[cell]);
-            }
+        for (int cell = 0; cell < members.length; cell++) {
+            sum += expected[cell];
+            missing += rate(confirmed, expected, cell) < MISSED_RATE * usual ? expected[cell] : 0;
+            byChance += expected[cell] * Math.pow(1 - (double) found / all, members[cell]);
         }
-        return byChance >= all ? 0 : Math.max(0, (missing - byChance) / (all - byChance));
+        return byChance >= sum ? 0 : Math.max(0, (missing - byChance) / (sum - byChance));
     }
 
-    private static double rate(int[] confirmed, int[] expected, int cell) {
-        return expected[cell] == 0 ? 0 : (double) confirmed[cell] / expected[cell];
+    private static double rate(double[] confirmed, double[] expected, int cell) {
+        return expected[cell] == 0 ? 0 : confirmed[cell] / expected[cell];
     }
 }

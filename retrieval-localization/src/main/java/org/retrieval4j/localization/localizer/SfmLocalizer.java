@@ -92,7 +92,7 @@ public final class SfmLocalizer implements Localizer {
                     Rule.MOST_INLIERS,
                     2,
                     8,
-                    0.62,
+                    0.56,
                     ComponentSpec.parse("ransac(max-error=8,min-inliers=8,min-significance=6)"),
                     Optional.empty());
         }
