@@ -59,6 +59,11 @@ public record ColmapModel(
         images = Collections.unmodifiableMap(new LinkedHashMap<>(images));
         points = Collections.unmodifiableMap(new LinkedHashMap<>(points));
         others = Map.copyOf(others);
+        for (String name : others.keySet()) {
+            if (!isOther(name)) {
+                throw new IllegalArgumentException("further files must be of rigs and frames, got \"" + name + "\"");
+            }
+        }
         Set<String> names = new HashSet<>();
         long named = 0;
         for (ColmapImage image : images.values()) {
@@ -95,6 +100,17 @@ public record ColmapModel(
             throw new IllegalArgumentException(
                     named + " 2D points name a 3D point, but all tracks together have " + tracked);
         }
+    }
+
+    private static boolean isOther(String name) {
+        for (Format format : Format.values()) {
+            for (String other : OTHERS) {
+                if (name.equals(other + format.ending)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /**

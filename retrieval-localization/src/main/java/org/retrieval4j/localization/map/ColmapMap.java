@@ -1,6 +1,7 @@
 package org.retrieval4j.localization.map;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -21,11 +22,15 @@ import org.retrieval4j.localization.pose.Pose;
 
 /**
  * Models of COLMAP as maps, and maps as models of COLMAP. Numbers of images and cameras, and ids, colors and errors of
- * points go through a map unchanged.
+ * points go through a map unchanged; so do rigs, frames and cameras without images, until images are added to the map or
+ * removed from it, or their poses refined: a model without rigs and frames is one where each camera is by itself.
  *
  * <p>Thread-safe: static.
  */
 public final class ColmapMap {
+    /** Cameras without images among the files that a map keeps of its model; lines of number and camera. */
+    private static final String CAMERAS = "cameras";
+
     private ColmapMap() {}
 
     /**
@@ -73,7 +78,7 @@ public final class ColmapMap {
             }
             points.add(point(point, point.error(), track));
         }
-        return PointMap.of(images, points);
+        return kept(model, PointMap.of(images, points));
     }
 
     private static PointMap.Point point(ColmapPoint point, double error, int[] track) {
@@ -139,7 +144,41 @@ public final class ColmapMap {
                 points.add(point(point, sum[0] / sum[1], flat));
             }
         }
-        return PointMap.of(images, points);
+        PointMap map = PointMap.of(images, points);
+        return images.size() == model.images().size() ? kept(model, map) : map;
+    }
+
+    private static PointMap kept(ColmapModel model, PointMap map) {
+        Map<String, byte[]> files = new HashMap<>(model.others());
+        Set<Integer> used = new HashSet<>();
+        model.images().values().forEach(image -> used.add(image.cameraId()));
+        StringBuilder lines = new StringBuilder();
+        model.cameras().forEach((id, camera) -> {
+            if (!used.contains(id)) {
+                lines.append(id).append(' ').append(camera).append('\n');
+            }
+        });
+        if (!lines.isEmpty()) {
+            files.put(CAMERAS, lines.toString().getBytes(StandardCharsets.UTF_8));
+        }
+        return map.withModel(files);
+    }
+
+    /** Adds the cameras without images that a map keeps; its other files. */
+    private static Map<String, byte[]> kept(PointMap map, Map<Integer, Camera> cameras) throws IOException {
+        Map<String, byte[]> files = new HashMap<>(map.model());
+        byte[] lines = files.remove(CAMERAS);
+        if (lines != null) {
+            for (String line : new String(lines, StandardCharsets.UTF_8).lines().toList()) {
+                try {
+                    int space = line.indexOf(' ');
+                    cameras.putIfAbsent(Integer.parseInt(line, 0, space, 10), Camera.parse(line.substring(space + 1)));
+                } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+                    throw new IOException("the map keeps a camera that is none: \"" + line + "\"", e);
+                }
+            }
+        }
+        return files;
     }
 
     private record Pair(int place, int keypoint, double distance) {}
@@ -220,6 +259,7 @@ public final class ColmapMap {
                 cameras.putIfAbsent(image.cameraNumber(), image.camera());
             }
         }
+        Map<String, byte[]> files = kept(map, cameras);
         int[] numbers = numbers(map.images());
         for (int i = 0; i < numbers.length; i++) {
             MapImage image = map.images().get(i);
@@ -267,7 +307,11 @@ public final class ColmapMap {
                             p.error(),
                             track));
         }
-        return new ColmapModel(cameras, images, points, Map.of());
+        try {
+            return new ColmapModel(cameras, images, points, files);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the map is no model: " + e.getMessage(), e);
+        }
     }
 
     private static int[] numbers(List<MapImage> images) {

@@ -1,5 +1,7 @@
 package org.retrieval4j.localization.map;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -14,6 +16,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.pose.Pose;
@@ -41,6 +44,7 @@ import org.retrieval4j.storage.SegmentFormat;
  * @param trackFrom observations of point p are trackFrom[p] to trackFrom[p + 1], by ascending image
  * @param trackImages row of each observation's image
  * @param trackKeypoints keypoint of each observation
+ * @param model files of the model that the map came from which it keeps as they are, by name; none in a part of it
  * @param file what is mapped, if anything
  */
 record MapSegment(
@@ -55,10 +59,12 @@ record MapSegment(
         IntBuffer trackFrom,
         IntBuffer trackImages,
         IntBuffer trackKeypoints,
+        Map<String, byte[]> model,
         @Nullable SectionFile file)
         implements Segment {
     private static final String KIND = "point-map";
     private static final int VERSION = 1;
+    private static final String MODEL = "model/";
 
     /** How segments are written, opened and merged. */
     static final SegmentFormat<MapSegment> FORMAT = new SegmentFormat<>() {
@@ -134,11 +140,20 @@ record MapSegment(
                 IntBuffer.wrap(trackFrom),
                 IntBuffer.wrap(trackImages),
                 IntBuffer.wrap(trackKeypoints),
+                Map.of(),
                 null);
     }
 
-    /** Mapped buffers outlive their file, which stays this segment's. */
     MapSegment withColors(byte[] rgb) {
+        return with(ByteBuffer.wrap(rgb), model);
+    }
+
+    MapSegment withModel(Map<String, byte[]> files) {
+        return with(colors, files);
+    }
+
+    /** Mapped buffers outlive their file, which stays this segment's. */
+    private MapSegment with(ByteBuffer otherColors, Map<String, byte[]> otherModel) {
         return new MapSegment(
                 images,
                 imageFrom,
@@ -146,11 +161,12 @@ record MapSegment(
                 observed,
                 pointIds,
                 points,
-                ByteBuffer.wrap(rgb),
+                otherColors,
                 errors,
                 trackFrom,
                 trackImages,
                 trackKeypoints,
+                otherModel,
                 null);
     }
 
@@ -318,6 +334,9 @@ record MapSegment(
             writer.ints("track-from", copy(trackFrom));
             writer.ints("track-images", copy(trackImages));
             writer.ints("track-keypoints", copy(trackKeypoints));
+            for (String name : new TreeSet<>(model.keySet())) {
+                writer.bytes(MODEL + name, requireNonNull(model.get(name), "file"));
+            }
             writer.commit();
         }
     }
@@ -355,6 +374,7 @@ record MapSegment(
                     ints(file, "track-from"),
                     ints(file, "track-images"),
                     ints(file, "track-keypoints"),
+                    readModel(file),
                     file);
             require(path, segment.points.capacity() == 3L * m, "3 coordinates for each of " + m + " points");
             require(path, segment.colors.capacity() == 3L * m, "a color for each of " + m + " points");
@@ -376,6 +396,16 @@ record MapSegment(
             file.close();
             throw failed;
         }
+    }
+
+    private static Map<String, byte[]> readModel(SectionFile file) throws IOException {
+        Map<String, byte[]> model = new LinkedHashMap<>();
+        for (Section section : file.sections()) {
+            if (section.name().startsWith(MODEL)) {
+                model.put(section.name().substring(MODEL.length()), file.bytes(section.name()));
+            }
+        }
+        return model;
     }
 
     private static List<MapImage> readImages(Path path, SectionFile file) throws IOException {

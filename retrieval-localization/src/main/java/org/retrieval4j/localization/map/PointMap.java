@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.GlobalDescriptor;
@@ -267,7 +268,7 @@ public final class PointMap implements Closeable {
                         .toArray();
                 changed = changedFrom(old);
             }
-            target.update(removed, changed.length == 0 ? Optional.empty() : Optional.of(data.rows(changed)));
+            target.update(removed, changed.length == 0 ? Optional.empty() : Optional.of(part(changed)));
             target.commit(Map.of());
         }
     }
@@ -290,8 +291,15 @@ public final class PointMap implements Closeable {
         }
     }
 
-    /** Images that another map does not have, or not so. */
+    private MapSegment part(int[] rows) {
+        return rows.length == data.size() ? data.withModel(data.model()) : data.rows(rows);
+    }
+
+    /** Images that another map does not have, or not so; all if the files of the model differ. */
     private int[] changedFrom(PointMap old) {
+        if (!sameModel(old)) {
+            return IntStream.range(0, data.size()).toArray();
+        }
         int[] changed = new int[data.size()];
         int n = 0;
         for (int i = 0; i < data.size(); i++) {
@@ -301,6 +309,13 @@ public final class PointMap implements Closeable {
             }
         }
         return Arrays.copyOf(changed, n);
+    }
+
+    private boolean sameModel(PointMap old) {
+        return model().keySet().equals(old.model().keySet())
+                && model().entrySet().stream()
+                        .allMatch(file ->
+                                Arrays.equals(file.getValue(), old.model().get(file.getKey())));
     }
 
     private boolean sameImage(int image, PointMap old, int before) {
@@ -366,6 +381,16 @@ public final class PointMap implements Closeable {
             }
         }
         return of(left, points);
+    }
+
+    /** The same map with files of a model that go with these images and no others. */
+    PointMap withModel(Map<String, byte[]> files) {
+        return new PointMap(data.withModel(Map.copyOf(files)), null, null);
+    }
+
+    /** Files of the model that the map came from, by name; none once images came, went or were moved. */
+    Map<String, byte[]> model() {
+        return data.model();
     }
 
     /** The same map with other colors, in memory or on the same mapped files. */

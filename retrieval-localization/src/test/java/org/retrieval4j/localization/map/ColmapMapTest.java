@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.ImageFeatures;
@@ -75,10 +77,9 @@ class ColmapMapTest {
                 + track;
     }
 
-    @Test
-    void aModelGoesThroughAMapUnchanged() throws IOException {
-        ColmapModel model = model(0);
-        FeatureSource places = id -> {
+    /** Its 2D points as keypoints. */
+    private static FeatureSource places(ColmapModel model) {
+        return id -> {
             ColmapImage image = model.images().get((int) id);
             if (image == null) {
                 return Optional.empty();
@@ -95,6 +96,52 @@ class ColmapMapTest {
                     new Keypoints(FloatMatrix.of(image.size(), 5, keypoints)),
                     FloatMatrix.of(image.size(), 1, new float[image.size()])));
         };
+    }
+
+    @Test
+    void rigsAndFramesGoThroughAMapAsLongAsItsImagesStay(@TempDir Path folder) throws IOException {
+        ColmapModel plain = model(0);
+        Map<Integer, Camera> cameras = new LinkedHashMap<>(plain.cameras());
+        cameras.put(31, Camera.parse("SIMPLE_PINHOLE 100 100 80 50 50")); // of a rig, without images
+        Map<String, byte[]> others = Map.of("rigs.bin", new byte[] {1, 2, 3}, "frames.bin", new byte[] {4});
+        ColmapModel model = new ColmapModel(cameras, plain.images(), plain.points(), others);
+        FeatureSource places = places(model);
+        try (PointMap bare = ColmapMap.toMap(plain);
+                PointMap map = ColmapMap.toMap(model)) {
+            bare.write(folder); // the same images: what the model keeps is written nevertheless
+            map.write(folder);
+        }
+        try (PointMap opened = PointMap.open(folder);
+                PointMap colored = opened.withColors(point -> 7);
+                PointMap less = opened.without(List.of(12L))) {
+            for (PointMap map : List.of(opened, colored)) {
+                ColmapModel back = ColmapMap.toModel(map, places);
+                assertThat(back.cameras()).isEqualTo(cameras);
+                assertThat(back.others().get("rigs.bin")).containsExactly(1, 2, 3);
+                assertThat(back.others().get("frames.bin")).containsExactly(4);
+            }
+            colored.write(folder);
+            assertThat(ColmapMap.toModel(less, places).others()).isEmpty();
+        }
+        try (PointMap opened = PointMap.open(folder)) {
+            assertThat(ColmapMap.toModel(opened, places).others()).containsOnlyKeys("rigs.bin", "frames.bin");
+            try (PointMap less = opened.without(List.of(12L))) {
+                less.write(folder);
+            }
+        }
+        try (PointMap opened = PointMap.open(folder)) {
+            ColmapModel back = ColmapMap.toModel(opened, places);
+            assertThat(back.others()).isEmpty();
+            assertThat(back.cameras()).doesNotContainKey(31);
+        }
+        assertThatThrownBy(() -> new ColmapModel(Map.of(), Map.of(), Map.of(), Map.of("../x", new byte[0])))
+                .hasMessageContaining("rigs and frames, got \"../x\"");
+    }
+
+    @Test
+    void aModelGoesThroughAMapUnchanged() throws IOException {
+        ColmapModel model = model(0);
+        FeatureSource places = places(model);
         try (PointMap map = ColmapMap.toMap(model)) {
             ColmapModel back = ColmapMap.toModel(map, places);
             assertThat(back.cameras()).isEqualTo(model.cameras());
