@@ -3,6 +3,7 @@ package org.retrieval4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.TreeSet;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.database.ImageDatabase;
@@ -38,6 +39,13 @@ final class MapExportCommand extends Subcommand {
                         Databases.openForReading(MapFolder.database(map), Components.load(), BuildContext.defaults())) {
             ColmapModel model = ColmapMap.toModel(points, database);
             model.write(colmap, text ? ColmapModel.Format.TEXT : ColmapModel.Format.BINARY);
+            for (String name : new TreeSet<>(model.others().keySet())) {
+                if (name.endsWith(".bin") == text) {
+                    console()
+                            .note(name + " of the imported model is left out: it is kept byte by byte, for a "
+                                    + (text ? "binary" : "text") + " model");
+                }
+            }
             console()
                     .print(String.format(
                             Locale.ROOT,

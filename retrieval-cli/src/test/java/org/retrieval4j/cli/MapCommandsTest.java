@@ -246,6 +246,7 @@ class MapCommandsTest {
         assertThat(ColmapModel.read(text).points())
                 .hasSameSizeAs(ColmapModel.read(binary).points());
         Path again = folder.resolve("imported");
+        Files.write(binary.resolve("rigs.bin"), new byte[] {5, 6, 7});
         Cli run = importing(binary, folder.resolve("images"), again);
         assertThat(run.err()).doesNotContain("retrieval: ");
         assertThat(run.code()).isZero();
@@ -271,6 +272,17 @@ class MapCommandsTest {
         assertThat(missing.code()).isEqualTo(1);
         assertThat(missing.err()).contains("no image sub/view0.png in ");
         assertThat(importing(folder, folder, folder.resolve("third")).err()).contains("is no model of COLMAP");
+
+        // rigs are kept
+        Path exported = folder.resolve("colmap-again");
+        assertThat(Cli.run("map", "export", "--map", again, "--colmap", exported)
+                        .err())
+                .isEmpty();
+        assertThat(exported.resolve("rigs.bin")).hasBinaryContent(new byte[] {5, 6, 7});
+        assertThat(Cli.run("map", "export", "--map", again, "--colmap", text, "--text")
+                        .err())
+                .contains("rigs.bin of the imported model is left out");
+        assertThat(text.resolve("rigs.bin")).doesNotExist();
 
         // what was imported can shrink
         assertThat(Cli.run("map", "remove", "--map", again, "sub/none.png").err())
