@@ -257,6 +257,8 @@ public final class PointMap implements Closeable {
      */
     public void write(Path folder) throws IOException {
         try (SegmentStore<MapSegment> target = SegmentStore.open(folder, MapSegment.FORMAT, POLICY, Runnable::run)) {
+            // takes the lock: what is compared below is what there is when the change is made
+            target.update(new long[0], Optional.empty());
             long[] removed;
             int[] changed;
             try (Snapshot<MapSegment> before = target.snapshot()) {
