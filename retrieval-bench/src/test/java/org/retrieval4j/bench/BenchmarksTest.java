@@ -82,6 +82,22 @@ class BenchmarksTest {
     }
 
     @Test
+    void theQueryOfAMadeUpMapIsLocalized() throws Exception {
+        LocalizationBenchmark localization = new LocalizationBenchmark();
+        localization.kernel = "scalar";
+        localization.localizer = "sfm";
+        localization.images = 40;
+        localization.keypoints = "200,120";
+        localization.queryKeypoints = 150;
+        localization.prepare();
+        assertThat(localization.search()).hasSize(20);
+        assertThat(localization.read()).hasSize(20);
+        assertThat(localization.query().pose().orElseThrow().positionError(localization.truth()))
+                .isLessThan(0.1);
+        localization.close();
+    }
+
+    @Test
     void manyPoseProblemsAreSolvedEachForItself() {
         double[] points = {0, 0, 5, 1, 0, 6, 0, 1, 7, 1, 1, 4, -1, 0, 5, 0, -1, 8};
         double[] twice = new double[36];

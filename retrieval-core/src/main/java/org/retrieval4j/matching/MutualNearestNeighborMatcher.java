@@ -176,7 +176,7 @@ public final class MutualNearestNeighborMatcher implements Matcher {
         int size = 0;
         for (int q = 0; q < n; q++) {
             int r = ofQuery.nearest(q);
-            if (ofReference.nearest(r) == q) {
+            if (ofReference.nearest(r) == q && !isSurelyLeftOut(ofQuery, q, ofReference, r)) {
                 double ratio = ratio(
                         ofQuery.squaredDistance(q),
                         ofQuery.secondSquaredDistance(q),
@@ -197,6 +197,14 @@ public final class MutualNearestNeighborMatcher implements Matcher {
             scores[i] = 1 - Float.intBitsToFloat((int) (pairs[i] >>> 32));
         }
         return new Matches(queryIndices, referenceIndices, scores);
+    }
+
+    /** Most pairs of features that have nothing to do with each other need no exact distances. */
+    private boolean isSurelyLeftOut(TwoNearest ofQuery, int q, TwoNearest ofReference, int r) {
+        double least = Math.max(ofQuery.leastSquaredDistance(q), ofReference.leastSquaredDistance(r));
+        double second = ofQuery.mostSecondSquaredDistance(q);
+        double secondBack = ofReference.mostSecondSquaredDistance(r);
+        return Math.sqrt(Math.sqrt((least / second) * (least / secondBack))) > options.ratio();
     }
 
     private static double ratio(double squaredDistance, double second, double secondBack) {

@@ -17,6 +17,7 @@ final class TwoNearest {
 
     private final FloatMatrix own;
     private final FloatMatrix others;
+    private final float[] ownNorms;
     private final double[] margins;
 
     // scores x·y − |y|²/2 of the three best; ids of two suffice, the third only tells whether they are certain
@@ -33,6 +34,7 @@ final class TwoNearest {
     TwoNearest(FloatMatrix own, float[] ownNorms, FloatMatrix others, float[] otherNorms) {
         this.own = own;
         this.others = others;
+        this.ownNorms = ownNorms;
         int n = own.rows();
         this.margins = margins(own.columns(), ownNorms, otherNorms);
         this.first = lowest(n);
@@ -74,6 +76,21 @@ final class TwoNearest {
             settle(i);
         }
         return firstId[i];
+    }
+
+    /** What the squared distance to the nearest is not below, without the cost of knowing it. */
+    double leastSquaredDistance(int i) {
+        return Math.max(0, ownNorms[i] - 2.0 * first[i] - slack(i));
+    }
+
+    /** What the squared distance to the second nearest is not above; infinite if there is none. */
+    double mostSecondSquaredDistance(int i) {
+        return ownNorms[i] - 2.0 * second[i] + slack(i);
+    }
+
+    /** The score's bound twice, and that of the norm. */
+    private double slack(int i) {
+        return 2 * margins[i] + 2 * Kernels.errorBound(own.columns()) * ownNorms[i];
     }
 
     /** Squared distance to the nearest. */

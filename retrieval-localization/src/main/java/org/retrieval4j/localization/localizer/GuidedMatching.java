@@ -38,6 +38,9 @@ final class GuidedMatching {
     /** Cells along the longer side of the picture for the test of regions. */
     private static final int CELLS = 12;
 
+    /** Cells along it in which keypoints are found again, at most. */
+    private static final double MOST_CELLS = 1000;
+
     /** What fewer pictures observe, others may not find either. */
     private static final int LEAST_OBSERVERS = 3;
 
@@ -58,7 +61,13 @@ final class GuidedMatching {
     private final double[] center;
     private final FloatMatrix keypoints;
     private final FloatMatrix descriptors;
-    private final Map<Long, int[]> grid = new HashMap<>();
+    /** Keypoints by cells, row after row, with a cell more on every side of the picture; where each cell's begin in them. */
+    private final int[] byCell;
+
+    private final int[] cellFrom;
+    private final double side;
+    private final int across;
+    private final int down;
     private final Map<Integer, Candidate> byPoint = new HashMap<>();
     private final double[] pixel = new double[2];
     private double cosine;
@@ -97,21 +106,36 @@ final class GuidedMatching {
         center = pose.center();
         keypoints = query.keypoints().values();
         descriptors = query.descriptors();
-        Map<Long, Integer> counts = new HashMap<>();
-        for (int k = 0; k < keypoints.rows(); k++) {
-            counts.merge(cell(keypoints.get(k, 0), keypoints.get(k, 1)), 1, Integer::sum);
+        // at least the radius, so that what is near a place lies in its cell or the eight around it
+        side = Math.max(radius, Math.max(camera.width(), camera.height()) / MOST_CELLS);
+        across = (int) (camera.width() / side) + 3;
+        down = (int) (camera.height() / side) + 3;
+        int n = keypoints.rows();
+        int[] cells = new int[n];
+        cellFrom = new int[across * down + 1];
+        for (int k = 0; k < n; k++) {
+            cells[k] = cell(keypoints.get(k, 0), keypoints.get(k, 1));
+            if (cells[k] >= 0) {
+                cellFrom[cells[k] + 1]++;
+            }
         }
-        counts.forEach((cell, count) -> grid.put(cell, new int[count]));
-        for (int k = keypoints.rows() - 1; k >= 0; k--) {
-            long cell = cell(keypoints.get(k, 0), keypoints.get(k, 1));
-            int left = counts.merge(cell, -1, Integer::sum);
-            int[] members = grid.getOrDefault(cell, new int[0]);
-            members[left] = k;
+        for (int cell = 0; cell < across * down; cell++) {
+            cellFrom[cell + 1] += cellFrom[cell];
+        }
+        byCell = new int[cellFrom[across * down]];
+        int[] next = cellFrom.clone();
+        for (int k = 0; k < n; k++) {
+            if (cells[k] >= 0) {
+                byCell[next[cells[k]]++] = k;
+            }
         }
     }
 
-    private long cell(double x, double y) {
-        return (long) Math.floor(x / radius) << 32 | (long) Math.floor(y / radius) & 0xFFFFFFFFL;
+    /** The cell of a place; −1 if it is farther from the picture than a cell. */
+    private int cell(double x, double y) {
+        int column = (int) Math.floor(x / side) + 1;
+        int row = (int) Math.floor(y / side) + 1;
+        return column < 0 || row < 0 || column >= across || row >= down ? -1 : row * across + column;
     }
 
     /** Looks at all points that a picture of the place observes. */
@@ -171,17 +195,15 @@ final class GuidedMatching {
                 && pixel[1] < camera.height();
     }
 
-    private void compare(Candidate candidate, FloatMatrix references, int row) {
-        for (int dy = -1; dy <= 1; dy++) {
-            for (int dx = -1; dx <= 1; dx++) {
-                int[] members = grid.get(cell(candidate.x + dx * radius, candidate.y + dy * radius));
-                for (int m = 0; members != null && m < members.length; m++) {
-                    int k = members[m];
-                    double u = keypoints.get(k, 0) - candidate.x;
-                    double v = keypoints.get(k, 1) - candidate.y;
-                    if (u * u + v * v < radius * radius) {
-                        offer(candidate, k, squaredDistance(k, references, row));
-                    }
+    private void compare(Candidate candidate, FloatMatrix references, int reference) {
+        int middle = cell(candidate.x, candidate.y); // of a place in the picture: its neighbors are in the grid
+        for (int cell = middle - across; cell <= middle + across; cell += across) {
+            for (int at = cellFrom[cell - 1]; at < cellFrom[cell + 2]; at++) {
+                int k = byCell[at];
+                double u = keypoints.get(k, 0) - candidate.x;
+                double v = keypoints.get(k, 1) - candidate.y;
+                if (u * u + v * v < radius * radius) {
+                    offer(candidate, k, squaredDistance(k, references, reference));
                 }
             }
         }

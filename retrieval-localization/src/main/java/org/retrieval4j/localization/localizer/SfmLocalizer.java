@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,15 +29,26 @@ import org.retrieval4j.spi.ComponentProvider;
 /**
  * Hierarchical localization (Sarlin, Cadena, Siegwart and Dymczyk, From coarse to fine, CVPR 2019): retrieved pictures that
  * see common points form a place; the query is matched with the keypoints of a place that observe points, and its pose
- * estimated from these. The pose says where the place's other points appear, and those that are found there make it exact.
+ * estimated from these. The pose says where the place's other points appear, and those that are found there make it exact: so
+ * the best ranked pictures are matched first, and the others only if the pose has few inliers yet.
  *
  * <p>Thread-safe; the same query gives the same bits on any number of threads unless it has a deadline.
  */
 public final class SfmLocalizer implements Localizer {
     private static final String NAME = "sfm";
 
+    /** Pictures of a place that are matched before a pose is tried. */
+    private static final int GROUP = 4;
+
+    /** A pose with as many inliers needs no more pictures matched: it tells where their points are. */
+    private static final int ENOUGH = 100;
+
+    /** Samples for a pose while there are more pictures to match. */
+    private static final int QUICK_ITERATIONS = 1000;
+
     private final Options options;
     private final PoseEstimator estimator;
+    private final PoseEstimator quick;
     private final Optional<Matcher> matcher;
 
     /** Which place answers. */
@@ -167,6 +179,10 @@ public final class SfmLocalizer implements Localizer {
     public SfmLocalizer(Options options, Components components, BuildContext context) {
         this.options = requireNonNull(options, "options");
         estimator = components.create(PoseEstimator.class, options.estimator(), context);
+        PoseEstimator.Options patient = estimator.options();
+        quick = new PoseEstimator(patient.withIterations(
+                Math.min(patient.minIterations(), QUICK_ITERATIONS),
+                Math.min(patient.maxIterations(), QUICK_ITERATIONS)));
         matcher = options.matcher().map(spec -> components.create(Matcher.class, spec, context));
     }
 
@@ -212,36 +228,49 @@ public final class SfmLocalizer implements Localizer {
         return found.estimate().inliers().length;
     }
 
-    /** Connected components of pictures that see common points, the largest first, then the best ranked. */
+    /** Connected components of pictures that see common points, the largest first, then the best ranked; best ranked first. */
     private static List<List<Integer>> places(PointMap map, List<Integer> retrieved) {
-        Map<Integer, Integer> rank = new HashMap<>();
-        for (int i = 0; i < retrieved.size(); i++) {
-            rank.put(retrieved.get(i), i);
+        int n = retrieved.size();
+        int[][] observed = new int[n][];
+        int count = 0;
+        for (int i = 0; i < n; i++) {
+            observed[i] = map.observed(retrieved.get(i));
+            count += observed[i].length;
         }
-        boolean[] taken = new boolean[retrieved.size()];
-        List<List<Integer>> places = new ArrayList<>();
-        for (int start = 0; start < retrieved.size(); start++) {
-            if (taken[start]) {
-                continue;
+        long[] seen = new long[count]; // point in the upper half, rank of the picture in the lower
+        for (int i = 0, at = 0; i < n; i++) {
+            for (int point : observed[i]) {
+                seen[at++] = (long) point << 32 | i;
             }
-            taken[start] = true;
-            List<Integer> place = new ArrayList<>();
-            place.add(retrieved.get(start));
-            for (int at = 0; at < place.size(); at++) { // breadth first
-                for (int point : map.observed(place.get(at))) {
-                    for (int neighbor : map.imagesOf(point)) {
-                        Integer found = rank.get(neighbor);
-                        if (found != null && !taken[found]) {
-                            taken[found] = true;
-                            place.add(neighbor);
-                        }
-                    }
-                }
-            }
-            places.add(place);
         }
+        Arrays.sort(seen);
+        int[] leader = new int[n]; // the best ranked of those that are connected so far, or one that is nearer to it
+        for (int i = 0; i < n; i++) {
+            leader[i] = i;
+        }
+        for (int k = 1; k < count; k++) {
+            if (seen[k] >> 32 == seen[k - 1] >> 32) {
+                int a = leader(leader, (int) seen[k]);
+                int b = leader(leader, (int) seen[k - 1]);
+                leader[Math.max(a, b)] = Math.min(a, b);
+            }
+        }
+        Map<Integer, List<Integer>> byLeader = new LinkedHashMap<>();
+        for (int i = 0; i < n; i++) {
+            byLeader.computeIfAbsent(leader(leader, i), key -> new ArrayList<>())
+                    .add(retrieved.get(i));
+        }
+        List<List<Integer>> places = new ArrayList<>(byLeader.values());
         places.sort((a, b) -> Integer.compare(b.size(), a.size())); // stable
         return places;
+    }
+
+    private static int leader(int[] leader, int i) {
+        int at = i;
+        while (leader[at] != at) {
+            at = leader[at];
+        }
+        return at;
     }
 
     private Localization localizeIn(LocalizationMap map, Query query, List<Integer> place, Stages stages)
@@ -253,25 +282,29 @@ public final class SfmLocalizer implements Localizer {
             if (query.deadline().isOver()) {
                 break;
             }
-            ImageFeatures features = map.featuresOf(image);
-            stored.put(image, features);
-            int[] observed = map.points().observed(image);
-            ImageFeatures observing = select(features, map.points().keypoints(image));
-            Matches matches = matcher.orElse(map.matcher()).match(query.features(), observing);
-            for (int k = 0; k < matches.size(); k++) {
-                long pair = (long) matches.queryIndices()[k] << 32 | observed[matches.referenceIndices()[k]];
-                pairs.merge(pair, matches.scores()[k], Math::max);
+            stored.put(image, map.featuresOf(image));
+        }
+        List<Integer> images = List.copyOf(stored.keySet());
+        stages.end("features");
+        boolean enough = false;
+        Pairs first = Pairs.of(map.points(), query, pairs.keySet());
+        PoseEstimate estimate = PoseEstimate.of(Status.TOO_FEW_CORRESPONDENCES, query.camera());
+        for (int from = 0; from < images.size() && !enough && !query.deadline().isOver(); from += GROUP) {
+            int to = Math.min(images.size(), from + GROUP);
+            match(map, query, stored, images.subList(from, to), pairs);
+            stages.end("matching");
+            if (options.guided() > 0 && to < images.size() && pairs.size() >= ENOUGH) {
+                first = Pairs.of(map.points(), query, pairs.keySet());
+                estimate = quick.estimate(query.camera(), first.world, first.pixels, qualities(pairs));
+                enough = estimate.inliers().length >= ENOUGH;
+                stages.end("estimation");
             }
         }
-        stages.end("matching");
-        Pairs first = Pairs.of(map.points(), query, pairs.keySet());
-        double[] qualities = new double[pairs.size()];
-        int at = 0;
-        for (float score : pairs.values()) {
-            qualities[at++] = score;
+        if (!enough) {
+            first = Pairs.of(map.points(), query, pairs.keySet());
+            estimate = estimator.estimate(query.camera(), first.world, first.pixels, qualities(pairs));
+            stages.end("estimation");
         }
-        PoseEstimate estimate = estimator.estimate(query.camera(), first.world, first.pixels, qualities);
-        stages.end("estimation");
         Pairs used = first;
         double missed = 0;
         for (int round = 0; round < options.guided() && estimate.pose().isPresent(); round++) {
@@ -306,6 +339,39 @@ public final class SfmLocalizer implements Localizer {
             estimate = PoseEstimate.of(Status.CONTRADICTED, query.camera());
         }
         return new Localization(estimate, used.world, used.pixels, place, Map.of(), NAME);
+    }
+
+    private static double[] qualities(Map<Long, Float> pairs) {
+        double[] qualities = new double[pairs.size()];
+        int at = 0;
+        for (float score : pairs.values()) {
+            qualities[at++] = score;
+        }
+        return qualities;
+    }
+
+    /** Pairs the query with the keypoints of some pictures that observe points. */
+    private void match(
+            LocalizationMap map,
+            Query query,
+            Map<Integer, ImageFeatures> stored,
+            List<Integer> images,
+            Map<Long, Float> pairs) {
+        List<ImageFeatures> observing = new ArrayList<>();
+        for (int image : images) {
+            Optional.ofNullable(stored.get(image))
+                    .ifPresent(features ->
+                            observing.add(select(features, map.points().keypoints(image))));
+        }
+        List<Matches> found = matcher.orElse(map.matcher()).matchAll(query.features(), observing);
+        for (int i = 0; i < found.size(); i++) {
+            int[] observed = map.points().observed(images.get(i));
+            Matches matches = found.get(i);
+            for (int k = 0; k < matches.size(); k++) {
+                long pair = (long) matches.queryIndices()[k] << 32 | observed[matches.referenceIndices()[k]];
+                pairs.merge(pair, matches.scores()[k], Math::max);
+            }
+        }
     }
 
     /** Keypoints of the query and the points that they may show. */

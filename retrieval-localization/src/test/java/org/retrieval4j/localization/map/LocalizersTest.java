@@ -8,12 +8,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.Matcher;
+import org.retrieval4j.api.Matches;
 import org.retrieval4j.localization.localizer.Deadline;
 import org.retrieval4j.localization.localizer.Localization;
 import org.retrieval4j.localization.localizer.LocalizationMap;
@@ -50,7 +54,7 @@ class LocalizersTest {
         assertThat(found.status()).isEqualTo(Status.LOCALIZED);
         assertThat(found.localizer()).isEqualTo("sfm");
         assertThat(found.images()).containsExactlyInAnyOrder(1, 4, 3);
-        assertThat(found.stageSeconds()).containsOnlyKeys("places", "matching", "estimation", "guided");
+        assertThat(found.stageSeconds()).containsOnlyKeys("places", "features", "matching", "estimation", "guided");
         Pose pose = found.pose().orElseThrow();
         assertThat(pose.positionError(TRUTH)).isLessThan(0.02);
         assertThat(pose.rotationErrorDegrees(TRUTH)).isLessThan(0.2);
@@ -63,6 +67,46 @@ class LocalizersTest {
         int again = localize("sfm", query).estimate().inliers().length;
         assertThat(first).isLessThan(90); // the matcher pairs two of three right
         assertThat(again).isGreaterThan(first + 10);
+    }
+
+    /** Counts the pictures that it is asked about. */
+    private static final class CountingMatcher implements Matcher {
+        private final Matcher counted = MadeUpWorld.matcher(3);
+        private int pictures;
+
+        @Override
+        public Matches match(ImageFeatures query, ImageFeatures reference) {
+            pictures++;
+            return counted.match(query, reference);
+        }
+
+        @Override
+        public ComponentSpec spec() {
+            return counted.spec();
+        }
+    }
+
+    @Test
+    void anEasyQueryIsMatchedWithTheBestRankedAlone() throws IOException {
+        MadeUpWorld world = new MadeUpWorld(12, 400, 1);
+        List<Hit> all =
+                IntStream.range(0, 12).mapToObj(i -> new Hit(100 + i, 12 - i)).toList();
+        Pose truth = MadeUpWorld.pose(0.6);
+        try (PointMap points = MapBuilder.build(
+                world.images, world.source(), MadeUpWorld.matcher(5), MapBuilder.Options.defaults(), Runnable::run)) {
+            for (int guided = 0; guided < 2; guided++) {
+                CountingMatcher matcher = new CountingMatcher();
+                try (Localizer localizer = Components.load().create(Localizer.class, "sfm(guided=" + guided + ")")) {
+                    Localization found = localizer.localize(
+                            new LocalizationMap(points, world.source(), matcher),
+                            new Query(world.see(truth, 0.3, new Random(3)), MadeUpWorld.CAMERA, all));
+                    assertThat(found.pose().orElseThrow().positionError(truth)).isLessThan(0.02);
+                    assertThat(found.images()).hasSize(12);
+                    // without looking again the others' points would be lost
+                    assertThat(matcher.pictures).isEqualTo(guided == 0 ? 12 : 4);
+                }
+            }
+        }
     }
 
     @Test
