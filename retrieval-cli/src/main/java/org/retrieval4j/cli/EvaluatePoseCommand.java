@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.cli.report.PoseCurves;
+import org.retrieval4j.cli.report.PosePage;
 import org.retrieval4j.localization.pose.ConditionFile;
 import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseErrors;
@@ -68,8 +69,10 @@ final class EvaluatePoseCommand extends Subcommand {
 
     @Option(
             names = "--curves",
-            paramLabel = "FILE.png",
-            description = "Draw which share of the queries has an error below each threshold.")
+            paramLabel = "FILE.html|FILE.png",
+            description =
+                    "Draw which share of the queries has an error below each threshold, as a page with the figures or as"
+                            + " a picture.")
     private @Nullable Path curves;
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -97,7 +100,10 @@ final class EvaluatePoseCommand extends Subcommand {
                     .forEach((name, part) -> lines.put(name, PoseErrors.of(part, found)));
         }
         if (curves != null) {
-            draw(curves, lines);
+            Map<String, PoseEvaluation> rows = new LinkedHashMap<>();
+            rows.put("all", evaluation);
+            rows.putAll(parts);
+            draw(curves, lines, bounds, rows);
         }
         if (json) {
             Map<String, @Nullable Object> line = fields(evaluation);
@@ -181,9 +187,14 @@ final class EvaluatePoseCommand extends Subcommand {
         return Double.isFinite(value) ? value : null;
     }
 
-    private static void draw(Path file, Map<String, PoseErrors> series) throws IOException {
-        BufferedImage picture = PoseCurves.draw("Errors of camera poses", series);
-        if (!ImageIO.write(picture, "png", file.toFile())) {
+    private static void draw(
+            Path file, Map<String, PoseErrors> series, List<Threshold> bounds, Map<String, PoseEvaluation> rows)
+            throws IOException {
+        String title = "Errors of camera poses";
+        BufferedImage picture = PoseCurves.draw(title, series);
+        if (file.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
+            PosePage.write(file, title, picture, bounds, rows);
+        } else if (!ImageIO.write(picture, "png", file.toFile())) {
             throw new IOException("no writer for PNG");
         }
     }

@@ -112,6 +112,34 @@ class EvaluatePoseCommandTest {
     }
 
     @Test
+    void aPageHasCurvesAndFigures() throws IOException {
+        Path conditions = Files.writeString(folder.resolve("page.txt"), "a <day>\nb night\nc night\n");
+        Path page = folder.resolve("curves.html");
+        Cli run = Cli.run(
+                "evaluate",
+                "pose",
+                "--truth",
+                truth,
+                "--estimates",
+                estimates,
+                "--conditions",
+                conditions,
+                "--curves",
+                page);
+        assertThat(run.err()).isEmpty();
+        String html = Files.readString(page);
+        assertThat(html)
+                .contains("src=\"data:image/png;base64,")
+                .doesNotContain("http")
+                .doesNotContain("<day>");
+        assertThat(html).contains("<th>0.25 / 2.0°</th><th>0.5 / 5.0°</th><th>5.0 / 10.0°</th>");
+        assertThat(html)
+                .contains("<tr><td>all</td><td>3</td><td>2</td>", "<tr><td>&lt;day&gt;</td><td>1</td><td>1</td>");
+        assertThat(html).containsPattern("<tr><td>night</td><td>2</td><td>1</td><td>∞</td>");
+        assertThat(folder.resolve("curves.html.part")).doesNotExist();
+    }
+
+    @Test
     void aQueryWithoutConditionIsNotLost() throws IOException {
         Path conditions = Files.writeString(folder.resolve("few.txt"), "a day\nc night\n");
         Cli run = Cli.run("evaluate", "pose", "--truth", truth, "--estimates", estimates, "--conditions", conditions);

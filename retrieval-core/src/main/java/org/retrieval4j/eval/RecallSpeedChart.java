@@ -2,11 +2,8 @@ package org.retrieval4j.eval;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.geom.Ellipse2D;
-import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -27,19 +24,7 @@ public final class RecallSpeedChart {
     private static final int TOP = 84;
     private static final int LEGEND_LINE = 26;
     private static final int AXIS = 76; // below the plot
-    private static final Color INK = new Color(0x1d2126);
-    private static final Color SOFT = new Color(0x62686f);
-    private static final Color RULE = new Color(0xe2dfd9);
     private static final Color FRONTIER = new Color(0xd9d5cc);
-    private static final Color[] COLORS = {
-        new Color(0x0b6e69),
-        new Color(0xb3541e),
-        new Color(0x3b5ba9),
-        new Color(0x8a4f9e),
-        new Color(0x7a7a1f),
-        new Color(0xa32650),
-        new Color(0x4c4c4c)
-    };
 
     private final List<RecallSpeed> points;
     private final Map<String, List<RecallSpeed>> series = new LinkedHashMap<>();
@@ -98,21 +83,11 @@ public final class RecallSpeedChart {
         }
         RecallSpeedChart chart = new RecallSpeedChart(points);
         int height = TOP + PLOT_HEIGHT + AXIS + LEGEND_LINE * chart.series.size();
-        BufferedImage picture = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = picture.createGraphics();
-        graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-        graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
-        graphics.setColor(Color.WHITE);
-        graphics.fillRect(0, 0, WIDTH, height);
-        graphics.setColor(INK);
-        graphics.setFont(font(20, Font.BOLD));
-        graphics.drawString(title, 18, 36);
-        chart.axes(graphics, k);
-        chart.frontier(graphics);
-        chart.lines(graphics);
-        graphics.dispose();
-        return picture;
+        ChartCanvas canvas = new ChartCanvas(title, WIDTH, height);
+        chart.axes(canvas, k);
+        chart.frontier(canvas.graphics());
+        chart.lines(canvas);
+        return canvas.finish();
     }
 
     private double x(double recall) {
@@ -124,30 +99,20 @@ public final class RecallSpeedChart {
         return TOP + (1 - share) * PLOT_HEIGHT;
     }
 
-    private void axes(Graphics2D graphics, int k) {
-        graphics.setFont(font(15, Font.PLAIN));
-        graphics.setStroke(new BasicStroke(1));
+    private void axes(ChartCanvas canvas, int k) {
         double bottom = TOP + (double) PLOT_HEIGHT;
         double step = 1 - leastRecall > 0.51 ? 0.1 : 1 - leastRecall > 0.12 ? 0.05 : 0.01;
         for (int i = 0; leastRecall + i * step < 1 + 1e-9; i++) {
             double recall = leastRecall + i * step;
-            rule(graphics, x(recall), TOP, x(recall), bottom);
-            centered(graphics, String.format(Locale.ROOT, "%.2f", recall), x(recall), bottom + 24);
+            canvas.rule(x(recall), TOP, x(recall), bottom);
+            canvas.centered(String.format(Locale.ROOT, "%.2f", recall), x(recall), bottom + 24);
         }
         for (double value : ticks(slowest, fastest)) {
-            rule(graphics, LEFT, y(value), WIDTH - (double) RIGHT, y(value));
-            String label = number(value);
-            int width = graphics.getFontMetrics().stringWidth(label);
-            graphics.drawString(label, LEFT - 10 - width, (int) y(value) + 5);
+            canvas.rule(LEFT, y(value), WIDTH - (double) RIGHT, y(value));
+            canvas.ending(number(value), LEFT - 10, y(value) + 5);
         }
-        centered(graphics, "recall@" + k, LEFT + (WIDTH - LEFT - RIGHT) / 2.0, bottom + 50);
-        graphics.drawString("queries / s", 18, TOP - 20);
-    }
-
-    private static void rule(Graphics2D graphics, double x1, double y1, double x2, double y2) {
-        graphics.setColor(RULE);
-        graphics.draw(new Line2D.Double(x1, y1, x2, y2));
-        graphics.setColor(SOFT);
+        canvas.centered("recall@" + k, LEFT + (WIDTH - LEFT - RIGHT) / 2.0, bottom + 50);
+        canvas.graphics().drawString("queries / s", 18, TOP - 20);
     }
 
     private void frontier(Graphics2D graphics) {
@@ -167,13 +132,13 @@ public final class RecallSpeedChart {
         return path;
     }
 
-    private void lines(Graphics2D graphics) {
+    private void lines(ChartCanvas canvas) {
+        Graphics2D graphics = canvas.graphics();
         int number = 0;
         for (Map.Entry<String, List<RecallSpeed>> entry : series.entrySet()) {
-            graphics.setColor(COLORS[number % COLORS.length]);
-            graphics.setStroke(new BasicStroke(2.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+            canvas.series(number);
             graphics.draw(path(entry.getValue()));
-            graphics.setFont(font(13, Font.PLAIN));
+            canvas.text(13);
             for (RecallSpeed point : entry.getValue()) {
                 double x = x(point.recall());
                 double y = y(point.queriesPerSecond());
@@ -184,22 +149,14 @@ public final class RecallSpeedChart {
             }
             int legend = TOP + PLOT_HEIGHT + AXIS + LEGEND_LINE * number;
             graphics.fill(new Ellipse2D.Double(LEFT, legend - 5.0, 10, 10));
-            graphics.setFont(font(15, Font.PLAIN));
-            graphics.setColor(INK);
+            canvas.text(15);
+            graphics.setColor(ChartCanvas.INK);
             graphics.drawString(entry.getKey(), LEFT + 20, legend + 5);
             number++;
         }
     }
 
-    private static void centered(Graphics2D graphics, String text, double x, double y) {
-        graphics.drawString(text, (int) (x - graphics.getFontMetrics().stringWidth(text) / 2.0), (int) y);
-    }
-
     private static String number(double value) {
         return value >= 1 ? String.format(Locale.ROOT, "%,.0f", value) : String.format(Locale.ROOT, "%.3g", value);
-    }
-
-    private static Font font(int size, int style) {
-        return new Font(Font.SANS_SERIF, style, size);
     }
 }
