@@ -10,9 +10,11 @@ final class FundamentalEstimator implements ModelEstimator {
     private final FundamentalSolver solver = new FundamentalSolver();
     private final FundamentalRefinement refinement = new FundamentalRefinement();
     private final double[] solutions = new double[27];
+    private final DominantPlane plane;
 
     FundamentalEstimator(Correspondences data) {
         this.data = data;
+        plane = new DominantPlane(data, this);
     }
 
     @Override
@@ -83,6 +85,11 @@ final class FundamentalEstimator implements ModelEstimator {
             positive += lx * mx + ly * my > 0 ? 1 : 0;
         }
         return positive == 0 || positive == sample.length;
+    }
+
+    @Override
+    public boolean mend(int[] sample, double[] model, double squaredError) {
+        return plane.mend(sample, model, squaredError);
     }
 
     @Override

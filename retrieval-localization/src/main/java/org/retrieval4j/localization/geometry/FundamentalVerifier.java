@@ -18,7 +18,8 @@ import org.retrieval4j.spi.ComponentProvider;
  * <p>A line is a weak constraint: random matches agree with some epipolar geometry far more easily than with a map. So a
  * rough planar map is looked for first; its inliers are sampled first, and a pair is accepted if either the map or the
  * epipolar geometry is beyond chance. The score is the larger significance (see {@link HomographyVerifier}); the model and
- * the inliers are always the fundamental matrix and its own. Takes several times as long as a homography.
+ * the inliers are always the fundamental matrix and its own. Where most pairs lie on one plane, the matrix is taken from the
+ * plane and what is beside it ({@link DominantPlane}). Takes several times as long as a homography.
  *
  * <p>Thread-safe; the same pictures, matches and spec give the same bits on any number of threads.
  */

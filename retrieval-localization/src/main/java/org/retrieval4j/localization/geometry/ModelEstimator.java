@@ -94,6 +94,19 @@ public interface ModelEstimator {
     int generate(int[] sample, double[] models);
 
     /**
+     * Replaces the model of a sample in special position, which many data agree with although it is wrong, by a better one.
+     * Asked for models that are better than all before.
+     *
+     * @param sample the sample
+     * @param model its model, replaced by a better one
+     * @param squaredError squared largest error of an inlier
+     * @return whether it was replaced; by default never
+     */
+    default boolean mend(int[] sample, double[] model, double squaredError) {
+        return false;
+    }
+
+    /**
      * Squared distances of a range of data from a model, in squared units of {@link RansacOptions#maxError()}.
      *
      * @param model the model

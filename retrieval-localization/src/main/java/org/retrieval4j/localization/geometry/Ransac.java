@@ -145,7 +145,10 @@ public final class Ransac {
                 if (!(minimalCost < bestMinimalCost)) {
                     continue;
                 }
-                bestMinimalCost = minimalCost;
+                if (estimator.mend(sample, model, squaredMaxError)) {
+                    minimalCost = cost(model, width, size);
+                }
+                bestMinimalCost = Math.min(minimalCost, bestMinimalCost);
                 double cost = optimize(model, width == 1 ? minimalCost : cost(model, 1, size));
                 if (cost < bestCost) {
                     bestCost = cost;
