@@ -325,7 +325,7 @@ public final class P3pSolver {
     }
 
     /** Directions of a triangle's first side, across it in its plane, and of its normal; false if it is flat. */
-    private static boolean frame(double[] p, double s0, double s1, double s2, double[] axes) {
+    static boolean frame(double[] p, double s0, double s1, double s2, double[] axes) {
         double ux = s1 * p[3] - s0 * p[0];
         double uy = s1 * p[4] - s0 * p[1];
         double uz = s1 * p[5] - s0 * p[2];

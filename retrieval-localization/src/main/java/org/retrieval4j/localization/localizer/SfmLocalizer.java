@@ -359,9 +359,8 @@ public final class SfmLocalizer implements Localizer {
             Map<Long, Float> pairs) {
         List<ImageFeatures> observing = new ArrayList<>();
         for (int image : images) {
-            Optional.ofNullable(stored.get(image))
-                    .ifPresent(features ->
-                            observing.add(select(features, map.points().keypoints(image))));
+            ImageFeatures features = requireNonNull(stored.get(image), "features");
+            observing.add(select(features, map.points().keypoints(image)));
         }
         List<Matches> found = matcher.orElse(map.matcher()).matchAll(query.features(), observing);
         for (int i = 0; i < found.size(); i++) {

@@ -463,6 +463,21 @@ public final class PoseEstimator implements Component {
         return pixels.length / 2;
     }
 
+    /** The numbers below n, shuffled (Durstenfeld's way, with SplitMix64). */
+    static int[] randomOrder(int n, long seed) {
+        int[] order = new int[n];
+        long state = seed;
+        for (int k = 0; k < n; k++) {
+            state += 0x9E3779B97F4A7C15L;
+            long mixed = (state ^ state >>> 30) * 0xBF58476D1CE4E5B9L;
+            mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
+            int other = (int) (((mixed ^ mixed >>> 31) >>> 32) * (k + 1) >>> 32);
+            order[k] = order[other];
+            order[other] = k;
+        }
+        return order;
+    }
+
     /** One estimation. */
     private static final class Search {
         private final Options options;
@@ -514,16 +529,8 @@ public final class PoseEstimator implements Component {
         /** In random order, the middle of the points subtracted. */
         private PoseModel.Correspondences correspondences() {
             int n = distinct.count();
-            int[] places = new int[n];
-            long state = options.seed();
+            int[] places = randomOrder(n, options.seed());
             for (int k = 0; k < n; k++) {
-                // Durstenfeld's shuffle with SplitMix64
-                state += 0x9E3779B97F4A7C15L;
-                long mixed = (state ^ state >>> 30) * 0xBF58476D1CE4E5B9L;
-                mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
-                int other = (int) (((mixed ^ mixed >>> 31) >>> 32) * (k + 1) >>> 32);
-                places[k] = places[other];
-                places[other] = k;
                 for (int i = 0; i < 3; i++) {
                     middle[i] += points[3 * distinct.row(k) + i] / n;
                 }
