@@ -132,7 +132,7 @@ class EvaluatePoseCommandTest {
                 .contains("src=\"data:image/png;base64,")
                 .doesNotContain("http")
                 .doesNotContain("<day>");
-        assertThat(html).contains("<th>0.25 / 2.0°</th><th>0.5 / 5.0°</th><th>5.0 / 10.0°</th>");
+        assertThat(html).contains("<th>0.25&nbsp;/&nbsp;2.0°</th><th>0.5&nbsp;/&nbsp;5.0°</th>");
         assertThat(html)
                 .contains("<tr><td>all</td><td>3</td><td>2</td>", "<tr><td>&lt;day&gt;</td><td>1</td><td>1</td>");
         assertThat(html).containsPattern("<tr><td>night</td><td>2</td><td>1</td><td>∞</td>");

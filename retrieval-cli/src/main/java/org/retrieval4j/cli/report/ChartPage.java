@@ -19,7 +19,8 @@ final class ChartPage {
             img{max-width:100%;height:auto}
             table{border-collapse:collapse;width:100%}
             th,td{padding:.3rem .6rem;border-bottom:1px solid #e2dfd9;text-align:right}
-            th:first-child,td:first-child,.text{text-align:left;overflow-wrap:anywhere}
+            th:first-child,td:first-child,.text{text-align:left}
+            td:first-child,td.text{overflow-wrap:anywhere}
             .best td{background:#f2f0ea}
             """;
 

@@ -28,11 +28,11 @@ public final class PosePage {
             throws IOException {
         StringBuilder table = new StringBuilder(1 << 12);
         table.append("<table>\n<tr><th>condition</th><th>queries</th><th>localized</th><th>median position</th>"
-                + "<th>median rotation, °</th><th>worst position</th><th>worst rotation, °</th>");
+                + "<th>median rotation,&nbsp;°</th><th>worst position</th><th>worst rotation,&nbsp;°</th>");
         for (Threshold threshold : thresholds) {
             table.append("<th>")
                     .append(threshold.position())
-                    .append(" / ")
+                    .append("&nbsp;/&nbsp;")
                     .append(threshold.degrees())
                     .append("°</th>");
         }
