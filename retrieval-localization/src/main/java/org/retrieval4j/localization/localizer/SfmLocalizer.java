@@ -202,7 +202,11 @@ public final class SfmLocalizer implements Localizer {
             if (best.isPresent() && query.deadline().isOver()) {
                 break;
             }
-            Localization found = localizeIn(map, query, place, stages);
+            Localization found = localizeIn(map, query, place, true, stages);
+            if (found.status() == Status.CONTRADICTED && place.size() > GROUP) {
+                // the best ranked pictures alone may tell too little of what a match looks like
+                found = localizeIn(map, query, place, false, stages);
+            }
             boolean better = best.isEmpty()
                     || inliers(found) > inliers(best.get())
                     || best.get().pose().isEmpty() && found.pose().isPresent();
@@ -273,8 +277,8 @@ public final class SfmLocalizer implements Localizer {
         return at;
     }
 
-    private Localization localizeIn(LocalizationMap map, Query query, List<Integer> place, Stages stages)
-            throws IOException {
+    private Localization localizeIn(
+            LocalizationMap map, Query query, List<Integer> place, boolean hurried, Stages stages) throws IOException {
         // keypoint and point → best score
         Map<Long, Float> pairs = new LinkedHashMap<>();
         Map<Integer, ImageFeatures> stored = new LinkedHashMap<>();
@@ -293,7 +297,7 @@ public final class SfmLocalizer implements Localizer {
             int to = Math.min(images.size(), from + GROUP);
             match(map, query, stored, images.subList(from, to), pairs);
             stages.end("matching");
-            if (options.guided() > 0 && to < images.size() && pairs.size() >= ENOUGH) {
+            if (hurried && options.guided() > 0 && to < images.size() && pairs.size() >= ENOUGH) {
                 first = Pairs.of(map.points(), query, pairs.keySet());
                 estimate = quick.estimate(query.camera(), first.world, first.pixels, qualities(pairs));
                 enough = estimate.inliers().length >= ENOUGH;
