@@ -36,7 +36,7 @@ final class GuidedMatching {
     private static final double SAME_PLACE = 1.5;
 
     /** Cells along the longer side of the picture for the test of regions. */
-    private static final int CELLS = 12;
+    private static final int CELLS = 10;
 
     /** Cells along it in which keypoints are found again, at most. */
     private static final double MOST_CELLS = 1000;
@@ -94,7 +94,7 @@ final class GuidedMatching {
      *
      * @param keypoints of the query
      * @param points of the map
-     * @param missed part of the points that the query should show in regions where next to none is found, 0 to 1
+     * @param missed of what speaks for and against the pose, the part against: points missing region by region, 0 to 1
      */
     record Found(int[] keypoints, int[] points, double missed) {}
 
@@ -287,10 +287,10 @@ final class GuidedMatching {
     }
 
     /**
-     * Part of the points in cells where next to none is found although elsewhere many are, beyond what chance leaves empty:
-     * points that three pictures or more observe, one of them from nearly here. A point counts by the score of its keypoints,
-     * since a strong one is found again more surely, and what tells places apart is a sign or a picture rather than the grain
-     * of a wall.
+     * Of what speaks for and against the pose, the part against: points in cells where next to none is found although elsewhere
+     * many are, beyond what chance leaves empty, to these and those that are found. Counted are points that three pictures or
+     * more observe, one of them from nearly here, each by the score of its keypoints: a strong one is found again more surely,
+     * and what tells places apart is a sign or a picture rather than the grain of a wall.
      */
     private double missed(List<Integer> points, float accepted, int inliers) {
         double size = Math.max(camera.width(), camera.height()) / (double) CELLS;
@@ -315,8 +315,11 @@ final class GuidedMatching {
                 found += there ? 1 : 0;
             }
         }
-        if (all < LEAST_EXPECTED || all < inliers || found == 0) {
+        if (all < LEAST_EXPECTED || all < inliers) {
             return 0; // the map knows too little of this view to say anything
+        }
+        if (found == 0) {
+            return 1;
         }
         Integer[] cells = new Integer[members.length];
         Arrays.setAll(cells, i -> i);
@@ -327,15 +330,14 @@ final class GuidedMatching {
             counted += confirmed[cells[i]];
             usual = rate(confirmed, expected, cells[i]);
         }
-        double sum = 0;
         double missing = 0;
         double byChance = 0;
         for (int cell = 0; cell < members.length; cell++) {
-            sum += expected[cell];
             missing += rate(confirmed, expected, cell) < MISSED_RATE * usual ? expected[cell] : 0;
             byChance += expected[cell] * Math.pow(1 - (double) found / all, members[cell]);
         }
-        return byChance >= sum ? 0 : Math.max(0, (missing - byChance) / (sum - byChance));
+        missing = Math.max(0, missing - byChance);
+        return missing / (missing + allConfirmed);
     }
 
     private static double rate(double[] confirmed, double[] expected, int cell) {

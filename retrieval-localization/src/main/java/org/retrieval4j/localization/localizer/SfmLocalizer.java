@@ -66,7 +66,8 @@ public final class SfmLocalizer implements Localizer {
      * @param guided rounds of looking again where the pose says that points are, 0 to 10. More: more inliers and exacter
      *     poses, some milliseconds each
      * @param radius how far from there in pixels, above 0. Larger: rough first poses are mended, look-alikes are taken
-     * @param maxMissed part of the points that should be seen that may be missing region by region, 0 to 1. Smaller: fewer
+     * @param maxMissed of what speaks for and against a pose (points found where it says, points missing region by
+     *     region), the part that may speak against, 0 to 1. Smaller: fewer
      *     look-alike places accepted, more right ones lost where something stands in the way; 1 accepts all
      * @param estimator how poses are estimated
      * @param matcher what pairs features; the map's own if empty
@@ -104,7 +105,7 @@ public final class SfmLocalizer implements Localizer {
                     Rule.MOST_INLIERS,
                     2,
                     8,
-                    0.56,
+                    0.66,
                     ComponentSpec.parse("ransac(max-error=8,min-inliers=8,min-significance=6)"),
                     Optional.empty());
         }
