@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -328,7 +329,7 @@ public final class SfmLocalizer implements Localizer {
             }
             GuidedMatching.Found found = looking.find(inliers);
             missed = found.missed();
-            Pairs more = Pairs.of(map.points(), query, found.keypoints(), found.points());
+            Pairs more = union(map.points(), query, found, used, estimate.inliers());
             PoseEstimate refined = estimator.refine(
                     estimate.camera(), more.world, more.pixels, estimate.pose().orElseThrow());
             if (refined.pose().isEmpty() || refined.inliers().length < estimate.inliers().length) {
@@ -344,6 +345,26 @@ public final class SfmLocalizer implements Localizer {
             estimate = PoseEstimate.of(Status.CONTRADICTED, query.camera());
         }
         return new Localization(estimate, used.world, used.pixels, place, Map.of(), NAME);
+    }
+
+    /** Pairs found, and of those that led to the pose the ones whose keypoint and point are in none of them. */
+    private static Pairs union(PointMap map, Query query, GuidedMatching.Found found, Pairs known, int[] inliers) {
+        int[] keypoints = Arrays.copyOf(found.keypoints(), found.keypoints().length + inliers.length);
+        int[] points = Arrays.copyOf(found.points(), keypoints.length);
+        int n = found.keypoints().length;
+        Set<Integer> takenKeypoints = new HashSet<>();
+        Set<Integer> takenPoints = new HashSet<>();
+        for (int i = 0; i < n; i++) {
+            takenKeypoints.add(keypoints[i]);
+            takenPoints.add(points[i]);
+        }
+        for (int row : inliers) {
+            if (!takenKeypoints.contains(known.keypoints[row]) && !takenPoints.contains(known.points[row])) {
+                keypoints[n] = known.keypoints[row];
+                points[n++] = known.points[row];
+            }
+        }
+        return Pairs.of(map, query, Arrays.copyOf(keypoints, n), Arrays.copyOf(points, n));
     }
 
     private static double[] qualities(Map<Long, Float> pairs) {
