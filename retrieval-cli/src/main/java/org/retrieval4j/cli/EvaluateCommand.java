@@ -8,7 +8,12 @@ import picocli.CommandLine.ParameterException;
         name = "evaluate",
         description = "Measure quality against ground truth.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {EvaluateRankingCommand.class, EvaluatePoseCommand.class})
+        subcommands = {
+            EvaluateRankingCommand.class,
+            EvaluatePoseCommand.class,
+            EvaluateLandmarkRetrievalCommand.class,
+            EvaluateLandmarkRecognitionCommand.class
+        })
 final class EvaluateCommand extends Subcommand {
     @Override
     int execute() {

@@ -1,6 +1,7 @@
 /**
  * How good a ranking is: {@link org.retrieval4j.eval.RankingMetrics} holds the metrics, {@link
- * org.retrieval4j.eval.GroundTruth} the right answers.
+ * org.retrieval4j.eval.GroundTruth} the right answers, {@link org.retrieval4j.eval.LandmarkRetrieval}
+ * and {@link org.retrieval4j.eval.LandmarkRecognition} the measures of Google Landmarks v2.
  */
 @NullMarked
 package org.retrieval4j.eval;
