@@ -44,7 +44,8 @@ final class GuidedMatching {
     /** What fewer pictures observe, others may not find either. */
     private static final int LEAST_OBSERVERS = 3;
 
-    private static final int LEAST_EXPECTED = 60;
+    /** Regions are not compared by fewer points found. */
+    private static final int LEAST_FOUND = 70;
 
     /** Nearly here: a point seen from such a direction and distance is found again as a rule. */
     private static final double HERE_DIRECTION = Math.cos(Math.toRadians(25));
@@ -53,6 +54,9 @@ final class GuidedMatching {
 
     /** A region misses its points if its rate is below this part of the rate elsewhere. */
     private static final double MISSED_RATE = 0.4;
+
+    /** Rate of an ordinary region to that of the better ones, among which luck put some. */
+    private static final double ORDINARY_RATE = 0.75;
 
     private final PointMap map;
     private final Camera camera;
@@ -315,11 +319,8 @@ final class GuidedMatching {
                 found += there ? 1 : 0;
             }
         }
-        if (all < LEAST_EXPECTED || all < inliers) {
-            return 0; // the map knows too little of this view to say anything
-        }
-        if (found == 0) {
-            return 1;
+        if (found < LEAST_FOUND || all < inliers) {
+            return 0; // too little to compare regions by, or the map knows too little of this view
         }
         Integer[] cells = new Integer[members.length];
         Arrays.setAll(cells, i -> i);
@@ -334,10 +335,22 @@ final class GuidedMatching {
         double byChance = 0;
         for (int cell = 0; cell < members.length; cell++) {
             missing += rate(confirmed, expected, cell) < MISSED_RATE * usual ? expected[cell] : 0;
-            byChance += expected[cell] * Math.pow(1 - (double) found / all, members[cell]);
+            byChance +=
+                    expected[cell] * below(MISSED_RATE * usual * members[cell], members[cell], ORDINARY_RATE * usual);
         }
         missing = Math.max(0, missing - byChance);
         return missing / (missing + allConfirmed);
+    }
+
+    /** The chance that of n points, each found with the given rate, fewer than so many are. */
+    private static double below(double bound, int n, double rate) {
+        double term = Math.pow(1 - rate, n);
+        double sum = 0;
+        for (int k = 0; k < bound && k <= n; k++) {
+            sum += term;
+            term *= (n - k) * rate / ((k + 1) * (1 - rate));
+        }
+        return sum;
     }
 
     private static double rate(double[] confirmed, double[] expected, int cell) {
