@@ -55,9 +55,6 @@ final class GuidedMatching {
     /** A region misses its points if its rate is below this part of the rate elsewhere. */
     private static final double MISSED_RATE = 0.4;
 
-    /** Rate of an ordinary region to that of the better ones, among which luck put some. */
-    private static final double ORDINARY_RATE = 0.75;
-
     private final PointMap map;
     private final Camera camera;
     private final double radius;
@@ -335,22 +332,10 @@ final class GuidedMatching {
         double byChance = 0;
         for (int cell = 0; cell < members.length; cell++) {
             missing += rate(confirmed, expected, cell) < MISSED_RATE * usual ? expected[cell] : 0;
-            byChance +=
-                    expected[cell] * below(MISSED_RATE * usual * members[cell], members[cell], ORDINARY_RATE * usual);
+            byChance += expected[cell] * Math.pow(1 - (double) found / all, members[cell]);
         }
         missing = Math.max(0, missing - byChance);
         return missing / (missing + allConfirmed);
-    }
-
-    /** The chance that of n points, each found with the given rate, fewer than so many are. */
-    private static double below(double bound, int n, double rate) {
-        double term = Math.pow(1 - rate, n);
-        double sum = 0;
-        for (int k = 0; k < bound && k <= n; k++) {
-            sum += term;
-            term *= (n - k) * rate / ((k + 1) * (1 - rate));
-        }
-        return sum;
     }
 
     private static double rate(double[] confirmed, double[] expected, int cell) {
