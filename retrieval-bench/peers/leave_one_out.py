@@ -18,20 +18,14 @@ import tempfile
 import cv2
 import numpy as np
 
+from opencv_pnp import error as pose_error
+from opencv_pnp import rotation
+
 MODELS = {"SIMPLE_PINHOLE": 0, "PINHOLE": 1, "SIMPLE_RADIAL": 2, "RADIAL": 3, "OPENCV": 4, "FULL_OPENCV": 6}
 
 
 def entries(file):
     return [line.split() for line in file.read_text().splitlines() if line.strip() and line[0] != "#"]
-
-
-def rotation(q):
-    w, x, y, z = q / np.linalg.norm(q)
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ])  # fmt: skip
 
 
 def numbers(pose):
@@ -186,12 +180,8 @@ def ours(jar, images, work, name, poses, cameras, localizer):
 
 
 def error(found, true):
-    if found is None:
-        return np.inf, 180.0
-    (r, t), (true_r, true_t) = found, true
-    # 2 asin of half the chord: exact for small angles
-    angle = 2 * np.degrees(np.arcsin(min(1, np.linalg.norm(r - true_r) / np.sqrt(8))))
-    return np.linalg.norm(r.T @ t - true_r.T @ true_t), angle
+    angle, distance = (180.0, np.inf) if found is None else pose_error(*found, *true)
+    return distance, angle
 
 
 def main():

@@ -44,15 +44,18 @@ final class GuidedMatching {
     /** What fewer pictures observe, others may not find either. */
     private static final int LEAST_OBSERVERS = 3;
 
-    /** Regions are not compared by fewer points found. */
-    private static final int LEAST_FOUND = 70;
+    /** Regions are not compared by fewer points expected. */
+    private static final int LEAST_EXPECTED = 60;
+
+    /** Nor if their rates differ by less, in standard deviations of what chance makes them differ (chi-squared). */
+    private static final double LEAST_DIFFERENCE = 4;
 
     /** Nearly here: a point seen from such a direction and distance is found again as a rule. */
     private static final double HERE_DIRECTION = Math.cos(Math.toRadians(25));
 
     private static final double HERE_DISTANCE = 1.4;
 
-    /** A region misses its points if its rate is below this part of the rate elsewhere. */
+    /** A region misses its points if its rate is below this part of the rate that the better half of what is found has. */
     private static final double MISSED_RATE = 0.4;
 
     private final PointMap map;
@@ -288,16 +291,18 @@ final class GuidedMatching {
     }
 
     /**
-     * Of what speaks for and against the pose, the part against: points in cells where next to none is found although elsewhere
-     * many are, beyond what chance leaves empty, to these and those that are found. Counted are points that three pictures or
-     * more observe, one of them from nearly here, each by the score of its keypoints: a strong one is found again more surely,
-     * and what tells places apart is a sign or a picture rather than the grain of a wall.
+     * Of what speaks for and against the pose, the part against. For it speak the points that are found; against it all points
+     * expected in cells of the picture where far fewer are found than usual, less what chance leaves empty. Counted are points
+     * that three pictures or more observe, one of them from nearly here, each by the score of its keypoints: a strong one is
+     * found again more surely, and what tells places apart is a sign or a picture rather than the grain of a wall. Nothing
+     * speaks against a pose where the map knows too little of its view, or where chance makes cells differ as much.
      */
     private double missed(List<Integer> points, float accepted, int inliers) {
         double size = Math.max(camera.width(), camera.height()) / (double) CELLS;
         int columns = (int) Math.ceil(camera.width() / size);
         int rows = (int) Math.ceil(camera.height() / size);
         int[] members = new int[columns * rows];
+        int[] cellsFound = new int[columns * rows];
         double[] expected = new double[columns * rows];
         double[] confirmed = new double[columns * rows];
         double allConfirmed = 0;
@@ -313,11 +318,18 @@ final class GuidedMatching {
                 confirmed[cell] += there ? candidate.strength : 0;
                 allConfirmed += there ? candidate.strength : 0;
                 all++;
+                cellsFound[cell] += there ? 1 : 0;
                 found += there ? 1 : 0;
             }
         }
-        if (found < LEAST_FOUND || all < inliers) {
-            return 0; // too little to compare regions by, or the map knows too little of this view
+        if (all < LEAST_EXPECTED || all < inliers) {
+            return 0;
+        }
+        if (found == 0) {
+            return 1;
+        }
+        if (!differ(members, cellsFound, (double) found / all)) {
+            return 0;
         }
         Integer[] cells = new Integer[members.length];
         Arrays.setAll(cells, i -> i);
@@ -336,6 +348,20 @@ final class GuidedMatching {
         }
         missing = Math.max(0, missing - byChance);
         return missing / (missing + allConfirmed);
+    }
+
+    /** Whether the cells' rates differ by more than those of chance (Pearson's test, its sum as a normal variable). */
+    private static boolean differ(int[] members, int[] found, double rate) {
+        double sum = 0;
+        int cells = 0;
+        for (int cell = 0; cell < members.length; cell++) {
+            if (members[cell] > 0) {
+                double excess = found[cell] - members[cell] * rate;
+                sum += excess * excess / (members[cell] * rate * (1 - rate));
+                cells++;
+            }
+        }
+        return sum - cells > LEAST_DIFFERENCE * Math.sqrt(2.0 * cells); // not a number where all are found: they do not
     }
 
     private static double rate(double[] confirmed, double[] expected, int cell) {

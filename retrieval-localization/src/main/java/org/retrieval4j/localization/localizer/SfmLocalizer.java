@@ -22,6 +22,7 @@ import org.retrieval4j.api.Matcher;
 import org.retrieval4j.api.Matches;
 import org.retrieval4j.api.OptionsText;
 import org.retrieval4j.localization.map.PointMap;
+import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseEstimate;
 import org.retrieval4j.localization.pose.PoseEstimator;
 import org.retrieval4j.localization.pose.Status;
@@ -65,11 +66,12 @@ public final class SfmLocalizer implements Localizer {
      *
      * @param rule which place answers
      * @param guided rounds of looking again where the pose says that points are, 0 to 10. More: more inliers and exacter
-     *     poses, some milliseconds each
-     * @param radius how far from there in pixels, above 0. Larger: rough first poses are mended, look-alikes are taken
-     * @param maxMissed of what speaks for and against a pose (points found where it says, points missing region by
-     *     region), the part that may speak against, 0 to 1. Smaller: fewer
-     *     look-alike places accepted, more right ones lost where something stands in the way; 1 accepts all
+     *     poses, some milliseconds each; 0: all pictures of a place are matched, and nothing is held against a pose
+     * @param radius how far from there in pixels in the first round, half as far in later ones, above 0. Larger: rough first
+     *     poses are mended, look-alikes are taken
+     * @param maxMissed of what speaks for and against a pose (points found where it says, regions where too few are), the part
+     *     that may speak against, 0 to 1. Smaller: fewer look-alike places accepted, more right ones lost where something
+     *     stands in the way; 1 accepts all
      * @param estimator how poses are estimated
      * @param matcher what pairs features; the map's own if empty
      */
@@ -99,7 +101,8 @@ public final class SfmLocalizer implements Localizer {
         /**
          * Good for photographs of 1 to 3 megapixels.
          *
-         * @return most inliers, 2 rounds within 8 px, an estimator of error 8 px, 8 inliers, significance 6
+         * @return most inliers, 2 rounds within 8 and 4 px, 0.66 against, an estimator of error 8 px, 8 inliers, significance
+         *     6, the map's matcher
          */
         public static Options defaults() {
             return new Options(
@@ -204,11 +207,7 @@ public final class SfmLocalizer implements Localizer {
             if (best.isPresent() && query.deadline().isOver()) {
                 break;
             }
-            Localization found = localizeIn(map, query, place, true, stages);
-            if (found.status() == Status.CONTRADICTED && place.size() > GROUP) {
-                // the best ranked pictures alone may tell too little of what a match looks like
-                found = localizeIn(map, query, place, false, stages);
-            }
+            Localization found = localizeIn(map, query, place, stages);
             boolean better = best.isEmpty()
                     || inliers(found) > inliers(best.get())
                     || best.get().pose().isEmpty() && found.pose().isPresent();
@@ -223,7 +222,9 @@ public final class SfmLocalizer implements Localizer {
             return Localization.failed(Status.NOTHING_RETRIEVED, query.camera(), List.of(), stages.seconds(), NAME);
         }
         Localization answer = best.get();
-        if (answer.pose().isEmpty() && query.deadline().isOver()) {
+        if (answer.pose().isEmpty()
+                && answer.status() != Status.CONTRADICTED
+                && query.deadline().isOver()) {
             return Localization.failed(Status.OUT_OF_TIME, query.camera(), answer.images(), stages.seconds(), NAME);
         }
         return new Localization(
@@ -279,10 +280,8 @@ public final class SfmLocalizer implements Localizer {
         return at;
     }
 
-    private Localization localizeIn(
-            LocalizationMap map, Query query, List<Integer> place, boolean hurried, Stages stages) throws IOException {
-        // keypoint and point → best score
-        Map<Long, Float> pairs = new LinkedHashMap<>();
+    private Localization localizeIn(LocalizationMap map, Query query, List<Integer> place, Stages stages)
+            throws IOException {
         Map<Integer, ImageFeatures> stored = new LinkedHashMap<>();
         for (int image : place) {
             if (query.deadline().isOver()) {
@@ -292,59 +291,83 @@ public final class SfmLocalizer implements Localizer {
         }
         List<Integer> images = List.copyOf(stored.keySet());
         stages.end("features");
-        boolean enough = false;
-        Pairs first = Pairs.of(map.points(), query, pairs.keySet());
-        PoseEstimate estimate = PoseEstimate.of(Status.TOO_FEW_CORRESPONDENCES, query.camera());
-        for (int from = 0; from < images.size() && !enough && !query.deadline().isOver(); from += GROUP) {
-            int to = Math.min(images.size(), from + GROUP);
-            match(map, query, stored, images.subList(from, to), pairs);
-            stages.end("matching");
-            if (hurried && options.guided() > 0 && to < images.size() && pairs.size() >= ENOUGH) {
+        Map<Long, Float> pairs = new LinkedHashMap<>(); // keypoint and point → best score
+        int matched = 0;
+        boolean mayStop = options.guided() > 0;
+        while (true) {
+            Pairs first = Pairs.of(map.points(), query, Set.of());
+            PoseEstimate estimate = PoseEstimate.of(Status.TOO_FEW_CORRESPONDENCES, query.camera());
+            boolean enough = false;
+            while (matched < images.size() && !enough && !query.deadline().isOver()) {
+                int to = Math.min(images.size(), matched + GROUP);
+                match(map, query, stored, images.subList(matched, to), pairs);
+                matched = to;
+                stages.end("matching");
+                if (mayStop && matched < images.size() && pairs.size() >= ENOUGH) {
+                    first = Pairs.of(map.points(), query, pairs.keySet());
+                    estimate = quick.estimate(query.camera(), first.world, first.pixels, qualities(pairs));
+                    enough = estimate.inliers().length >= ENOUGH;
+                    stages.end("estimation");
+                }
+            }
+            if (!enough) {
                 first = Pairs.of(map.points(), query, pairs.keySet());
-                estimate = quick.estimate(query.camera(), first.world, first.pixels, qualities(pairs));
-                enough = estimate.inliers().length >= ENOUGH;
+                estimate = estimator.estimate(query.camera(), first.world, first.pixels, qualities(pairs));
                 stages.end("estimation");
             }
+            Seen seen = lookAgain(map, query, stored, new Seen(estimate, first, 0));
+            if (options.guided() > 0) {
+                stages.end("guided");
+            }
+            boolean contradicted = seen.missed > options.maxMissed();
+            if (contradicted && matched < images.size() && !query.deadline().isOver()) {
+                mayStop = false; // the best ranked pictures alone may tell too little of what a match looks like
+                continue;
+            }
+            return new Localization(
+                    contradicted ? PoseEstimate.of(Status.CONTRADICTED, query.camera()) : seen.estimate,
+                    seen.pairs.world,
+                    seen.pairs.pixels,
+                    images,
+                    Map.of(),
+                    NAME);
         }
-        if (!enough) {
-            first = Pairs.of(map.points(), query, pairs.keySet());
-            estimate = estimator.estimate(query.camera(), first.world, first.pixels, qualities(pairs));
-            stages.end("estimation");
-        }
-        Pairs used = first;
-        double missed = 0;
-        for (int round = 0; round < options.guided() && estimate.pose().isPresent(); round++) {
+    }
+
+    /**
+     * A pose and what it was found by.
+     *
+     * @param estimate the pose
+     * @param pairs of the query and the map
+     * @param missed of what speaks for and against the pose, the part against
+     */
+    private record Seen(PoseEstimate estimate, Pairs pairs, double missed) {}
+
+    /** Makes a pose exact by what is found where it says that points are. */
+    private Seen lookAgain(LocalizationMap map, Query query, Map<Integer, ImageFeatures> stored, Seen first) {
+        Seen seen = first;
+        for (int round = 0; round < options.guided() && seen.estimate.pose().isPresent(); round++) {
+            Pose pose = seen.estimate.pose().orElseThrow();
             GuidedMatching looking = new GuidedMatching(
                     map,
                     query.features(),
-                    estimate.camera(),
-                    estimate.pose().orElseThrow(),
+                    seen.estimate.camera(),
+                    pose,
                     round == 0 ? options.radius() : options.radius() / 2);
-            for (Map.Entry<Integer, ImageFeatures> image : stored.entrySet()) {
-                looking.look(image.getKey(), image.getValue());
-            }
+            stored.forEach(looking::look);
             Map<Integer, Integer> inliers = new HashMap<>();
-            for (int row : estimate.inliers()) {
-                inliers.put(used.points[row], used.keypoints[row]);
+            for (int row : seen.estimate.inliers()) {
+                inliers.put(seen.pairs.points[row], seen.pairs.keypoints[row]);
             }
             GuidedMatching.Found found = looking.find(inliers);
-            missed = found.missed();
-            Pairs more = union(map.points(), query, found, used, estimate.inliers());
-            PoseEstimate refined = estimator.refine(
-                    estimate.camera(), more.world, more.pixels, estimate.pose().orElseThrow());
-            if (refined.pose().isEmpty() || refined.inliers().length < estimate.inliers().length) {
-                break; // the first pairs are the better evidence
+            Pairs more = union(map.points(), query, found, seen.pairs, seen.estimate.inliers());
+            PoseEstimate refined = estimator.refine(seen.estimate.camera(), more.world, more.pixels, pose);
+            if (refined.pose().isEmpty() || refined.inliers().length < seen.estimate.inliers().length) {
+                return new Seen(seen.estimate, seen.pairs, found.missed()); // the first pairs are the better evidence
             }
-            estimate = refined.withScore(estimate.score());
-            used = more;
+            seen = new Seen(refined.withScore(seen.estimate.score()), more, found.missed());
         }
-        if (options.guided() > 0) {
-            stages.end("guided");
-        }
-        if (missed > options.maxMissed()) {
-            estimate = PoseEstimate.of(Status.CONTRADICTED, query.camera());
-        }
-        return new Localization(estimate, used.world, used.pixels, place, Map.of(), NAME);
+        return seen;
     }
 
     /** Pairs found, and of those that led to the pose the ones whose keypoint and point are in none of them. */

@@ -17,7 +17,8 @@ import org.retrieval4j.localization.geometry.Rotations;
  * Where a rig of cameras stood, from points in the world and the pixels where its cameras saw them, among any number of wrong
  * pairs: {@link Ransac} over three-point poses of several cameras ({@link GeneralizedP3pSolver}), refined on its inliers
  * through the cameras' models, and accepted only if chance does not explain it and the inliers determine it. Cameras that see
- * few points each are located together; for one camera see {@link PoseEstimator}.
+ * few points each are located together; for one camera see {@link PoseEstimator}, which also tries a flat set's mirror image: here
+ * a flat set that one camera alone sees from afar may be given turned.
  *
  * <p>Thread-safe; the same correspondences and options give the same bits on any number of threads.
  */

@@ -1,4 +1,4 @@
-/** Lists in text files; not exported. */
+/** Lists and JSON in text files, read within bounds; not exported. */
 @NullMarked
 package org.retrieval4j.localization.text;
 

@@ -212,6 +212,7 @@ class PoseEstimatorTest {
     void aPlaneThatFitsTwoPosesDeterminesNone() {
         Pose far = new Pose(0.98, 0.12, 0.15, 0, 0.5, 0.2, 60);
         int localized = 0;
+        int refined = 0;
         for (int seed = 0; seed < 50; seed++) {
             Random random = new Random(seed);
             double[] points = new double[60];
@@ -219,10 +220,17 @@ class PoseEstimatorTest {
                 points[3 * i] = 2 * random.nextDouble() - 1;
                 points[3 * i + 1] = 2 * random.nextDouble() - 1;
             }
-            PoseEstimate found = PoseProblem.of(far, points, 1, seed).estimate();
-            localized += found.status() == Status.LOCALIZED ? 1 : 0;
+            PoseProblem problem = PoseProblem.of(far, points, 1, seed);
+            localized += problem.estimate().status() == Status.LOCALIZED ? 1 : 0;
+            refined += new PoseEstimator(PoseEstimator.Options.defaults())
+                                    .refine(problem.camera(), problem.points(), problem.pixels(), far)
+                                    .status()
+                            == Status.LOCALIZED
+                    ? 1
+                    : 0;
         }
         assertThat(localized).isLessThanOrEqualTo(1);
+        assertThat(refined).isLessThanOrEqualTo(2);
     }
 
     @Test
