@@ -4,6 +4,7 @@ import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
+import io.jhdf.api.dataset.ChunkedDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class HdfGroups implements AutoCloseable {
     /** Deflate cannot make more than 1032 bytes of one; fill values take no room in a file at all. */
     private static final long MOST_EXPANSION = 1032;
+
+    /** What chunks may hold beyond the array, as a multiple of it, or, where it is small, in bytes. */
+    private static final long MOST_PADDING = 8;
+
+    private static final long SMALL = 1 << 20;
 
     private static final int DEEPEST = 64;
 
@@ -45,15 +51,19 @@ final class HdfGroups implements AutoCloseable {
         }
     }
 
-    private interface Reading<T> {
+    interface Reading<T> {
         T read() throws IOException;
     }
 
-    /** The reader of HDF5 trusts the numbers in a file more than it should. */
-    private <T> T guarded(String path, Reading<T> reading) throws IOException {
+    /**
+     * The reader of HDF5 trusts the numbers in a file more than it should. It also unpacks a chunk to its end before it
+     * looks how long it should be: that takes more memory than there is only where the file lies about the chunk, and the
+     * arrays are free again when the error comes here.
+     */
+    <T> T guarded(String path, Reading<T> reading) throws IOException {
         try {
             return reading.read();
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
             throw new IOException(file + " is corrupt at " + path + ": " + e, e);
         }
     }
@@ -139,15 +149,38 @@ final class HdfGroups implements AutoCloseable {
             }
             long bytes =
                     Math.multiplyExact(count, Math.max(1, dataset.getDataType().getSize()));
-            if (bytes > MOST_EXPANSION * Files.size(file)
-                    || bytes > Integer.MAX_VALUE - 8L
-                    || 8 * count > Runtime.getRuntime().maxMemory() / 2) {
+            if (!fits(bytes) || 8 * count > Runtime.getRuntime().maxMemory() / 2) {
                 throw new IOException(file + ": " + path
                         + " must be of a size that the file and the memory can hold, got " + Arrays.toString(sizes));
+            }
+            if (dataset instanceof ChunkedDataset chunked) {
+                checkChunks(path, sizes, chunked.getChunkDimensions(), bytes / Math.max(1, count), bytes);
             }
             double[] array = count == 0 ? new double[0] : doubles(path, dataset.getDataFlat(), (int) count);
             return Optional.of(new Values(sizes[0], dimensions == 1 ? 1 : sizes[1], array));
         });
+    }
+
+    private boolean fits(long bytes) throws IOException {
+        return bytes <= MOST_EXPANSION * Files.size(file) && bytes <= Integer.MAX_VALUE - 8L;
+    }
+
+    /** Chunks are unpacked whole, also where most of one lies beyond the array. */
+    private void checkChunks(String path, int[] sizes, int[] chunk, long element, long bytes) throws IOException {
+        long one = element;
+        long all = element;
+        for (int i = 0; i < sizes.length; i++) {
+            if (chunk.length != sizes.length || chunk[i] < 1) {
+                throw new IOException(file + ": " + path + " has chunks of " + Arrays.toString(chunk));
+            }
+            one = Math.multiplyExact(one, (long) chunk[i]);
+            long chunks = ((long) sizes[i] + chunk[i] - 1) / chunk[i];
+            all = Math.multiplyExact(all, chunks * chunk[i]);
+        }
+        if (!fits(one) || all > Math.max(SMALL, MOST_PADDING * bytes)) {
+            throw new IOException(file + ": " + path + " must have chunks that fit its size " + Arrays.toString(sizes)
+                    + ", got chunks of " + Arrays.toString(chunk));
+        }
     }
 
     private double[] doubles(String path, Object data, int count) throws IOException {

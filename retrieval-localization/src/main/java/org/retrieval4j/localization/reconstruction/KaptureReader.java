@@ -12,6 +12,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.colmap.ColmapModel;
@@ -23,7 +26,8 @@ import org.retrieval4j.localization.text.TextFile;
  * and the keypoints that these name. Records without a pose are left out; other sensors, descriptors, matches and global
  * features are not read, nor are keypoints in a tar file. A 3D point's number is its row in {@code points3d.txt}; images
  * and cameras are numbered from 1 in the order of {@code records_camera.txt}. Where observations name several types of
- * keypoints, those of one type follow those of another.
+ * keypoints, those of one type follow those of another. A 3D point may be several keypoints of one image, as in COLMAP;
+ * a keypoint is of one 3D point.
  *
  * <p>Poses are world to device; a sensor on a rig has the rig's pose and then its own (rig to sensor); rigs may hang on
  * rigs. Camera models and their parameters are COLMAP's. So are pixels by the format's description, where (0, 0) is the
@@ -42,6 +46,8 @@ public final class KaptureReader {
     private final Map<String, String[]> cameras = new HashMap<>();
     private final Map<String, Map<String, Pose>> rigs = new HashMap<>(); // by sensor, then by rig
     private final Map<Stamp, Pose> trajectories = new HashMap<>();
+    private final Map<String, Optional<Pose>> resolved = new HashMap<>(); // by device, of one time
+    private long resolvedTime;
     private final Map<String, Integer> images = new LinkedHashMap<>(); // number, 0 without a pose
     private final List<double[]> points = new ArrayList<>();
     private final List<List<Observation>> tracks = new ArrayList<>();
@@ -170,6 +176,20 @@ public final class KaptureReader {
                 }
             }
         }
+        Set<String> deep = new TreeSet<>(rigs.keySet()); // those that hang on a rig, then on one that does, ...
+        for (int depth = 1; depth <= DEEPEST_RIG; depth++) {
+            Set<String> carriers = deep;
+            deep = new TreeSet<>();
+            for (String device : carriers) {
+                if (rigs.getOrDefault(device, Map.of()).keySet().stream().anyMatch(carriers::contains)) {
+                    deep.add(device);
+                }
+            }
+        }
+        if (!deep.isEmpty()) {
+            throw new IllegalArgumentException("rigs.txt: rigs must hang on each other at most " + DEEPEST_RIG
+                    + " deep, \"" + deep.iterator().next() + "\" does");
+        }
     }
 
     private void readTrajectories(Path file) throws IOException {
@@ -217,7 +237,7 @@ public final class KaptureReader {
                 if (sensor == null || !sensor[2].equals("camera")) {
                     throw text.wrong("a camera of sensors.txt", "\"" + fields[1] + "\"");
                 }
-                Pose pose = pose(time(text, fields[0]), fields[1], 0);
+                Pose pose = pose(time(text, fields[0]), fields[1]).orElse(null);
                 int number = 0;
                 if (pose != null) {
                     Integer camera = numbers.get(fields[1]);
@@ -234,23 +254,24 @@ public final class KaptureReader {
         }
     }
 
-    /** World to device, its own or that of a rig it hangs on; null if neither is known. */
-    private @Nullable Pose pose(long time, String device, int depth) {
-        Pose own = trajectories.get(new Stamp(time, device));
-        if (own != null) {
-            return own;
+    /** World to device, its own or that of the first rig of known pose; each device once a time, not once a path. */
+    private Optional<Pose> pose(long time, String device) {
+        if (time != resolvedTime) {
+            resolved.clear();
+            resolvedTime = time;
         }
-        if (depth == DEEPEST_RIG) {
-            throw new IllegalArgumentException(
-                    "rigs.txt: rigs must hang on each other at most " + DEEPEST_RIG + " deep, \"" + device + "\" does");
-        }
-        for (Map.Entry<String, Pose> rig : rigs.getOrDefault(device, Map.of()).entrySet()) {
-            Pose carrier = pose(time, rig.getKey(), depth + 1);
-            if (carrier != null) {
-                return rig.getValue().after(carrier);
+        Optional<Pose> known = resolved.get(device);
+        if (known == null) {
+            known = Optional.ofNullable(trajectories.get(new Stamp(time, device)));
+            for (Map.Entry<String, Pose> rig :
+                    rigs.getOrDefault(device, Map.of()).entrySet()) {
+                if (known.isEmpty()) {
+                    known = pose(time, rig.getKey()).map(rig.getValue()::after);
+                }
             }
+            resolved.put(device, known);
         }
-        return null;
+        return known;
     }
 
     private Camera camera(String[] sensor) {

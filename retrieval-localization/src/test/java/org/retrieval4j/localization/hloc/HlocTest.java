@@ -170,6 +170,32 @@ class HlocTest {
         refuses(temp, a -> a.putGroup("keypoints"), "a.jpg/keypoints must be an array, found a group");
     }
 
+    /** 16 MiB of zeros in a chunk, for an array of 32 bytes. */
+    @Test
+    void refusesChunksThatAreMuchLargerThanTheirArray() throws IOException {
+        Path file = file("wide-chunks.h5");
+        try (HlocFeatures features = HlocFeatures.open(file)) {
+            assertThatThrownBy(() -> features.features("a.jpg"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(file + ": a.jpg/keypoints must have chunks that fit its size [4, 2], got chunks of"
+                            + " [2097152, 2]");
+            // a row of chunks for later growth is as usual
+            assertThat(features.features("b.jpg").orElseThrow().keypoints().x(3))
+                    .isEqualTo(6.5f);
+        }
+    }
+
+    @Test
+    void saysThatAFileIsCorruptWhereMemoryDoesNotSuffice() throws IOException {
+        try (HdfGroups groups = HdfGroups.open(file("features.h5"))) {
+            assertThatThrownBy(() -> groups.guarded("a/b", () -> {
+                        throw new OutOfMemoryError("made up");
+                    }))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(file("features.h5") + " is corrupt at a/b: java.lang.OutOfMemoryError: made up");
+        }
+    }
+
     @Test
     void refusesWhatIsNoIndex(@TempDir Path temp) throws IOException {
         Path file = temp.resolve("m.h5");

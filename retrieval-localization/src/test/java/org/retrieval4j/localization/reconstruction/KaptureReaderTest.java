@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.colmap.ColmapImage;
 import org.retrieval4j.localization.colmap.ColmapModel;
+import org.retrieval4j.localization.colmap.ColmapPoint;
 import org.retrieval4j.localization.pose.Pose;
 
 class KaptureReaderTest {
@@ -110,7 +112,65 @@ class KaptureReaderTest {
         Files.writeString(sensors.resolve("rigs.txt"), "arm, 0, " + text(arm) + "\narm, arm, " + text(base) + "\n");
         assertThatThrownBy(() -> KaptureReader.read(temp))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("rigs must hang on each other at most 16 deep, \"arm\" does");
+                .hasMessageContaining("rigs must hang on each other at most 16 deep, \"0\" does");
+    }
+
+    /** 8 rigs on 15 levels, each on all of the next: more paths than could ever be walked. */
+    @Test
+    void rigsAreNotWalkedPathByPath(@TempDir Path temp) throws IOException {
+        Reprojection.copy(Reprojection.fixture("kapture"), temp);
+        String pose = text(new Pose(1, 0, 0, 0, 0, 0, 0));
+        StringBuilder rigs = new StringBuilder();
+        for (int level = 0; level < 15; level++) {
+            for (int rig = 0; rig < 8; rig++) {
+                for (int sensor = 0; sensor < (level == 0 ? 1 : 8); sensor++) {
+                    String name = level == 0 ? "0" : "r" + (level - 1) + "-" + sensor;
+                    rigs.append(String.format("r%d-%d, %s, %s%n", level, rig, name, pose));
+                }
+            }
+        }
+        Path file = Files.writeString(temp.resolve("sensors/rigs.txt"), rigs);
+        Path trajectories = temp.resolve("sensors/trajectories.txt");
+        String text = Files.readString(trajectories);
+        Files.writeString(trajectories, text.replaceFirst("(?m)^ *3,.*$", ""));
+        assertThat(KaptureReader.read(temp).images()).hasSize(3);
+        Files.writeString(trajectories, text.replaceFirst("(?m)^ *3, *0,", "3, r14-7,"));
+        assertThat(Reprojection.medians(KaptureReader.read(temp))).isEqualTo(MEDIANS);
+        Files.writeString(file, rigs + "top, r14-0, " + pose + "\n");
+        assertThat(KaptureReader.read(temp).images()).hasSize(4);
+        Files.writeString(file, rigs + "top, r14-0, " + pose + "\nhigher, top, " + pose + "\n");
+        assertThatThrownBy(() -> KaptureReader.read(temp))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("at most 16 deep, \"0\" does");
+    }
+
+    /** As in COLMAP, whose tracks kapture's are made of; but not the same keypoint twice. */
+    @Test
+    void aPointMayBeTwoKeypointsOfAnImage(@TempDir Path temp) throws IOException {
+        Reprojection.copy(Reprojection.fixture("kapture"), temp);
+        Path keypoints =
+                temp.resolve("reconstruction/keypoints/SIFT_Regions/ChateauMaupertuisTest/MaupertuisTest_01.jpg.kpt");
+        byte[] old = Files.readAllBytes(keypoints);
+        Files.write(keypoints, Arrays.copyOf(old, old.length + old.length / 16));
+        Path observations = temp.resolve("reconstruction/observations.txt");
+        String image = "ChateauMaupertuisTest/MaupertuisTest_01.jpg, ";
+        Reprojection.replace(observations, image + "0", image + "0, " + image + "16");
+        ColmapModel model = KaptureReader.read(temp);
+        assertThat(Objects.requireNonNull(model.images().get(1)).size()).isEqualTo(17);
+        assertThat(model.points().values().stream().filter(KaptureReaderTest::isTwiceInAnImage))
+                .hasSize(1);
+        Reprojection.replace(observations, image + "16", image + "0");
+        assertThatThrownBy(() -> KaptureReader.read(temp))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("must be of one 3D point");
+    }
+
+    private static boolean isTwiceInAnImage(ColmapPoint point) {
+        long images = IntStream.range(0, point.observations())
+                .map(i -> point.track()[2 * i])
+                .distinct()
+                .count();
+        return images < point.observations();
     }
 
     private static String text(Pose p) {
