@@ -25,6 +25,17 @@ public record Keypoints(FloatMatrix values) {
     }
 
     /**
+     * A direction as keypoints have it.
+     *
+     * @param degrees any
+     * @return in [0, 360); not a number for what is not finite
+     */
+    public static float direction(double degrees) {
+        float rounded = (float) Orientation.wrapped(degrees);
+        return rounded == 360 ? 0 : rounded;
+    }
+
+    /**
      * Number of keypoints.
      *
      * @return n

@@ -166,8 +166,7 @@ public enum Orientation {
         if (reverseY) {
             stored = -stored;
         }
-        double wrapped = stored % 360;
-        return wrapped < 0 ? wrapped + 360 : wrapped;
+        return wrapped(stored);
     }
 
     /**
@@ -187,7 +186,13 @@ public enum Orientation {
         if (swap) {
             upright = 90 - upright;
         }
-        double wrapped = upright % 360;
-        return wrapped < 0 ? wrapped + 360 : wrapped;
+        return wrapped(upright);
+    }
+
+    /** Degrees in [0, 360). */
+    static double wrapped(double degrees) {
+        double rest = degrees % 360;
+        double wrapped = rest < 0 ? rest + 360 : rest;
+        return wrapped < 360 ? wrapped : wrapped - 360; // a rest of -1e-20 and 360 are 360
     }
 }

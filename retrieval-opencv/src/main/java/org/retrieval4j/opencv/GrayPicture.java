@@ -6,6 +6,7 @@ import org.opencv.core.Mat;
 import org.opencv.core.Size;
 import org.opencv.imgproc.Imgproc;
 import org.retrieval4j.api.Image;
+import org.retrieval4j.api.Keypoints;
 import org.retrieval4j.api.Orientation;
 
 /**
@@ -99,8 +100,7 @@ final class GrayPicture implements AutoCloseable {
         rows[at] = (float) orientation.storedX(u, v, storedWidth, storedHeight);
         rows[at + 1] = (float) orientation.storedY(u, v, storedWidth, storedHeight);
         rows[at + 2] = (float) (diameter * Math.sqrt(scaleX * scaleY));
-        float angle = (float) orientation.storedAngle(degrees);
-        rows[at + 3] = angle >= 360 ? 0 : angle;
+        rows[at + 3] = Keypoints.direction(orientation.storedAngle(degrees));
         rows[at + 4] = score;
     }
 

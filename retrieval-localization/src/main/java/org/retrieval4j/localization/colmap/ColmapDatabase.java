@@ -329,8 +329,7 @@ public final class ColmapDatabase implements AutoCloseable {
             values[Keypoints.COLUMNS * i] = data.getFloat(at);
             values[Keypoints.COLUMNS * i + 1] = data.getFloat(at + 4);
             values[Keypoints.COLUMNS * i + 2] = (float) (2 * scale);
-            float degrees = (float) Math.toDegrees(angle);
-            values[Keypoints.COLUMNS * i + 3] = degrees < 0 ? degrees + 360 : degrees;
+            values[Keypoints.COLUMNS * i + 3] = Keypoints.direction(Math.toDegrees(angle));
         }
         try {
             return Optional.of(new Keypoints(FloatMatrix.of(blob.rows, Keypoints.COLUMNS, values)));

@@ -85,8 +85,7 @@ public final class HlocFeatures implements AutoCloseable {
             places[Keypoints.COLUMNS * i] = (float) (keypoints.array()[2 * i] + 0.5);
             places[Keypoints.COLUMNS * i + 1] = (float) (keypoints.array()[2 * i + 1] + 0.5);
             places[Keypoints.COLUMNS * i + 2] = scales == null ? 0 : (float) (2 * scales.array()[i]);
-            float degrees = angles == null ? 0 : (float) (angles.array()[i] % 360);
-            places[Keypoints.COLUMNS * i + 3] = degrees < 0 ? degrees + 360 : degrees;
+            places[Keypoints.COLUMNS * i + 3] = angles == null ? 0 : Keypoints.direction(angles.array()[i]);
             places[Keypoints.COLUMNS * i + 4] = scores == null ? 0 : (float) scores.array()[i];
         }
         int d = descriptors.rows();

@@ -181,6 +181,16 @@ class ColmapDatabaseTest {
         }
     }
 
+    @Test
+    void aDirectionIsNeverAWholeTurn(@TempDir Path temp) throws IOException, SQLException {
+        Path file = copy(temp);
+        ByteBuffer four = little(16).putFloat(10).putFloat(20).putFloat(3).putFloat(-1e-9f);
+        change(file, "update keypoints set rows = 1, cols = 4, data = " + hex(four) + " where image_id = 1");
+        try (ColmapDatabase database = ColmapDatabase.open(file)) {
+            assertThat(database.keypoints(1).orElseThrow().orientation(0)).isZero();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
