@@ -135,9 +135,8 @@ public final class ColmapDatabase implements AutoCloseable {
             throw new IOException(file + " is no database of SQLite: it does not begin with \"SQLite format 3\"");
         }
         // COLMAP leaves its files in a mode in which SQLite makes files beside them even to read, which a folder may
-        // forbid; without a log beside it the file is all there is
-        Path log = file.resolveSibling(file.getFileName() + "-wal");
-        boolean whole = !Files.exists(log) || Files.size(log) == 0;
+        // forbid; without a log or journal beside it, which hold what is newer or older, the file is all there is
+        boolean whole = isNothing(file, "-wal") && isNothing(file, "-journal");
         String url = "jdbc:sqlite:" + file.toAbsolutePath().toUri() + "?mode=ro" + (whole ? "&immutable=1" : "");
         Properties properties = new Properties();
         properties.setProperty("open_mode", Integer.toString(0x1 | 0x40)); // for reading, by URI
@@ -167,6 +166,11 @@ public final class ColmapDatabase implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private static boolean isNothing(Path file, String suffix) throws IOException {
+        Path beside = file.resolveSibling(file.getFileName() + suffix);
+        return !Files.exists(beside) || Files.size(beside) == 0;
     }
 
     /**

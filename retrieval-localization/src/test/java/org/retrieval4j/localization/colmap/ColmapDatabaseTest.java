@@ -14,10 +14,12 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -188,6 +190,37 @@ class ColmapDatabaseTest {
         change(file, "update keypoints set rows = 1, cols = 4, data = " + hex(four) + " where image_id = 1");
         try (ColmapDatabase database = ColmapDatabase.open(file)) {
             assertThat(database.keypoints(1).orElseThrow().orientation(0)).isZero();
+        }
+    }
+
+    /** What a program left that was ended while it wrote: the file is half changed, the journal has what it was. */
+    @Test
+    void refusesADatabaseWhoseJournalIsToBeRolledBack(@TempDir Path temp) throws IOException, SQLException {
+        Path file = copy(Files.createDirectories(temp.resolve("written")));
+        change(file);
+        Path left = temp.resolve("left.db");
+        Path journal = temp.resolve("left.db-journal");
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file.toUri());
+                Statement statement = connection.createStatement()) {
+            statement.execute("pragma cache_size = 1"); // so that SQLite writes before the end
+            connection.setAutoCommit(false);
+            statement.execute("update descriptors set data = zeroblob(length(data))");
+            statement.execute("update keypoints set data = zeroblob(length(data))");
+            Files.copy(file, left);
+            Files.copy(file.resolveSibling(file.getFileName() + "-journal"), journal);
+            connection.rollback();
+        }
+        assertThatThrownBy(() -> ColmapDatabase.open(left))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(left.toString())
+                .hasMessageContaining("Hot journal needs to be rolled back");
+        // one that was done with, as some programs leave it, begins with zeros
+        byte[] cold = Files.readAllBytes(journal);
+        Arrays.fill(cold, 0, 28, (byte) 0);
+        Files.write(journal, cold);
+        Files.copy(file, left, StandardCopyOption.REPLACE_EXISTING);
+        try (ColmapDatabase database = ColmapDatabase.open(left)) {
+            assertThat(database.images()).hasSize(4);
         }
     }
 
