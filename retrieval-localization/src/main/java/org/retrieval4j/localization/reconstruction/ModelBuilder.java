@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.retrieval4j.localization.camera.Camera;
 import org.retrieval4j.localization.colmap.ColmapImage;
 import org.retrieval4j.localization.colmap.ColmapModel;
@@ -16,6 +17,7 @@ final class ModelBuilder {
     private final Map<Integer, Camera> cameras = new LinkedHashMap<>();
     private final List<Image> images = new ArrayList<>();
     private final Map<Long, ColmapPoint> points = new LinkedHashMap<>();
+    private int checked;
 
     private static final class Image {
         final String name;
@@ -26,6 +28,7 @@ final class ModelBuilder {
         double[] places = new double[64];
         long[] pointIds = new long[32];
         int size;
+        int seen; // number of the last checked track that has it
 
         Image(String name, Pose pose, int cameraNumber, Camera camera) {
             this.name = name;
@@ -72,6 +75,24 @@ final class ModelBuilder {
     /** How many 2D points an image has. */
     int places(int number) {
         return images.get(number - 1).size;
+    }
+
+    /**
+     * Checks a track of a file whose observations are named by point and image: none comes twice.
+     *
+     * @param track numbers of images and indices of their 2D points
+     * @return the name of an image that is in it twice, empty if none is
+     */
+    Optional<String> twice(int[] track) {
+        checked++;
+        for (int i = 0; i < track.length; i += 2) {
+            Image image = images.get(track[i] - 1);
+            if (image.seen == checked) {
+                return Optional.of(image.name);
+            }
+            image.seen = checked;
+        }
+        return Optional.empty();
     }
 
     /**

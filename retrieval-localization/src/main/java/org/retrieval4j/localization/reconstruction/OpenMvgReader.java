@@ -25,8 +25,8 @@ import org.retrieval4j.localization.text.JsonValue;
  * keep their numbers, views and intrinsics are numbered from 1 in the order of the file.
  *
  * <p>openMVG stores R and the camera's position c, so t = −R c. Its pixels have the center of the first one at (0, 0):
- * 0.5 is added to principal points and observations. (Keypoints in its {@code .feat} files of four photographs lie 0.002 to
- * 0.004 pixels, median, from those of OpenCV's SIFT in that convention.)
+ * 0.5 is added to principal points and observations. A 3D point's observations are named by view: the file is refused where
+ * one comes twice.
  *
  * <table>
  * <caption>Cameras</caption>
@@ -253,7 +253,13 @@ public final class OpenMvgReader {
                             + landmark.views[i] + ", which the file does not have");
                 }
             }
-            builder.point(landmark.id, landmark.place, 0, Arrays.copyOf(track, n));
+            int[] known = Arrays.copyOf(track, n);
+            Optional<String> twice = builder.twice(known);
+            if (twice.isPresent()) {
+                throw new IllegalArgumentException(
+                        "3D point " + landmark.id + " must be seen once in an image, is twice in " + twice.get());
+            }
+            builder.point(landmark.id, landmark.place, 0, known);
         }
         return builder.model();
     }

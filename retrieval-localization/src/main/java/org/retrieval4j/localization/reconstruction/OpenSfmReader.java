@@ -27,7 +27,8 @@ import org.retrieval4j.localization.text.TextFile;
  * Reconstructions of OpenSfM: {@code reconstruction.json} with cameras, shots and points, and {@code tracks.csv} with the
  * observations (versions 0 to 2). Panoramas beside the shots ({@code pano_shots}), meshes, biases and the geographic
  * reference are not read; the world stays metres east, north and up of the reference where the file has one. Points are
- * numbered from 1 in the order of the file, and so are cameras and images.
+ * numbered from 1 in the order of the file, and so are cameras and images. A track is in an image once: the file is refused
+ * where one of a point is there twice.
  *
  * <p>OpenSfM stores the rotation vector and translation from world to camera. Its normalized places have their origin in
  * the middle of the picture and are divided by the larger of width and height, m; as the middle is (w/2, h/2) where the
@@ -132,10 +133,18 @@ public final class OpenSfmReader {
             List<ColmapModel> models = new ArrayList<>();
             for (int i = 0; i < builders.size(); i++) {
                 long id = 1;
-                for (Point point : found.get(i).points.values()) {
-                    builders.get(i).point(id++, point.place, point.rgb, Arrays.copyOf(point.track, point.length));
+                ModelBuilder builder = builders.get(i);
+                for (Map.Entry<String, Point> entry : found.get(i).points.entrySet()) {
+                    Point point = entry.getValue();
+                    int[] track = Arrays.copyOf(point.track, point.length);
+                    Optional<String> twice = builder.twice(track);
+                    if (twice.isPresent()) {
+                        throw new IOException(tracks + ": expected a track once in an image, found track "
+                                + entry.getKey() + " again in " + twice.get());
+                    }
+                    builder.point(id++, point.place, point.rgb, track);
                 }
-                models.add(builders.get(i).model());
+                models.add(builder.model());
             }
             return models;
         } catch (IllegalArgumentException e) {
@@ -242,21 +251,13 @@ public final class OpenSfmReader {
                 columns = COLUMNS[Integer.parseInt(version)];
                 fields = text.next();
             }
-            Set<String> seen = new HashSet<>();
-            String image = "";
             for (; fields != null; fields = text.next()) {
                 if (fields.length != columns) {
                     throw text.wrong(columns + " fields", String.valueOf(fields.length));
                 }
-                if (!fields[0].equals(image)) {
-                    image = fields[0];
-                }
-                if (!seen.add(image + '\t' + fields[1])) {
-                    throw text.wrong("a track once in an image", "track " + fields[1] + " again in " + image);
-                }
                 double[] x = text.numbers(fields, 3, 2);
                 for (int i = 0; i < found.size(); i++) {
-                    Shot shot = found.get(i).shots.get(image);
+                    Shot shot = found.get(i).shots.get(fields[0]);
                     Point point = found.get(i).points.get(fields[1]);
                     if (shot != null && point != null) {
                         ModelBuilder builder = builders.get(i);

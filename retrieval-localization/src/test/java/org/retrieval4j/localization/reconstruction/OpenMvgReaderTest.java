@@ -152,6 +152,23 @@ class OpenMvgReaderTest {
     }
 
     @Test
+    void refusesAPointThatIsTwiceInAnImage(@TempDir Path temp) throws IOException {
+        Path file = file(temp);
+        String text = Files.readString(file);
+        String start = "\"observations\": [";
+        int at = text.indexOf(start) + start.length();
+        Files.writeString(
+                file,
+                text.substring(0, at)
+                        + "{\"key\": 0, \"value\": {\"id_feat\": 7, \"x\": [1, 2]}},"
+                        + text.substring(at));
+        assertThatThrownBy(() -> OpenMvgReader.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("sfm_data.json: 3D point 0 must be seen once in an image, is twice in"
+                        + " MaupertuisTest_01.jpg");
+    }
+
+    @Test
     void isNeverReadInPart(@TempDir Path temp) throws IOException {
         Path file = file(temp);
         byte[] bytes = Files.readAllBytes(file);
