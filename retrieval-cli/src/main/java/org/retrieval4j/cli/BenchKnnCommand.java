@@ -8,13 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.cli.report.RecallSpeedPage;
+import org.retrieval4j.cli.report.WholeFile;
 import org.retrieval4j.eval.IndexTrial;
 import org.retrieval4j.eval.RecallSpeed;
 import org.retrieval4j.eval.RecallSpeedChart;
@@ -188,8 +188,8 @@ final class BenchKnnCommand extends Subcommand {
                 base.columns(),
                 metric.name().toLowerCase(Locale.ROOT));
         BufferedImage chart = RecallSpeedChart.draw(title, options.k(), points);
-        if (png != null && !ImageIO.write(chart, "png", png.toFile())) {
-            throw new IOException("no writer for PNG");
+        if (png != null) {
+            WholeFile.png(png, chart);
         }
         if (html != null) {
             RecallSpeedPage.write(html, title, options.k(), chart, points);

@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.cli.report.PoseCurves;
 import org.retrieval4j.cli.report.PosePage;
+import org.retrieval4j.cli.report.WholeFile;
 import org.retrieval4j.localization.pose.ConditionFile;
 import org.retrieval4j.localization.pose.Pose;
 import org.retrieval4j.localization.pose.PoseErrors;
@@ -194,8 +194,8 @@ final class EvaluatePoseCommand extends Subcommand {
         BufferedImage picture = PoseCurves.draw(title, series);
         if (file.toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
             PosePage.write(file, title, picture, bounds, rows);
-        } else if (!ImageIO.write(picture, "png", file.toFile())) {
-            throw new IOException("no writer for PNG");
+        } else {
+            WholeFile.png(file, picture);
         }
     }
 

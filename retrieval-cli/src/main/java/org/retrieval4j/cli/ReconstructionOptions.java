@@ -81,6 +81,9 @@ final class ReconstructionOptions {
         if (source.openSfm == null && (tracks != null || number != 1)) {
             throw new UsageException("--tracks and --number go with --opensfm");
         }
+        if (number < 1) {
+            throw new UsageException("--number must be at least 1, got " + number);
+        }
         if (source.kapture == null && firstPixel != 0.5) {
             throw new UsageException("--first-pixel goes with --kapture");
         }
@@ -99,7 +102,7 @@ final class ReconstructionOptions {
         Path file = origin();
         file = Files.isDirectory(file) ? file.resolve("reconstruction.json") : file;
         List<ColmapModel> found = OpenSfmReader.read(file, tracks != null ? tracks : file.resolveSibling("tracks.csv"));
-        if (number < 1 || number > found.size()) {
+        if (number > found.size()) {
             throw new UsageException(
                     "--number must be 1 to " + found.size() + ", the reconstructions in " + file + ", got " + number);
         }

@@ -215,6 +215,10 @@ class MapImportCommandTest {
         assertThat(run("n", "--opensfm", folder, "--tracks", folder.resolve("other.csv"), "--number", "3")
                         .err())
                 .contains("--number must be 1 to 2, the reconstructions in ");
+        // before a file is touched
+        assertThat(run("n", "--opensfm", folder.resolve("none.json"), "--number", "0")
+                        .err())
+                .contains("--number must be at least 1, got 0");
         Cli empty = run("n", "--opensfm", folder, "--tracks", folder.resolve("other.csv"), "--number", "2");
         assertThat(empty.code()).isEqualTo(1);
         assertThat(empty.err()).contains(" has no images with a pose");

@@ -1,14 +1,9 @@
 package org.retrieval4j.cli.report;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Base64;
-import javax.imageio.ImageIO;
 
 /** A page of a chart and its figures in one file that needs nothing from outside. */
 final class ChartPage {
@@ -36,16 +31,11 @@ final class ChartPage {
      * @throws IOException if it cannot be written
      */
     static void write(Path file, String title, BufferedImage chart, CharSequence body) throws IOException {
-        ByteArrayOutputStream picture = new ByteArrayOutputStream();
-        ImageIO.write(chart, "png", picture);
         String name = Html.escape(title);
         String page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" + name
                 + "</title>\n<style>" + STYLE + "</style>\n</head>\n<body>\n<img alt=\"" + name
                 + "\" src=\"data:image/png;base64,"
-                + Base64.getEncoder().encodeToString(picture.toByteArray()) + "\">\n" + body + "</body>\n</html>\n";
-        Path absolute = file.toAbsolutePath();
-        Path beside = absolute.resolveSibling(absolute.getFileName() + ".part");
-        Files.writeString(beside, page, StandardCharsets.UTF_8);
-        Files.move(beside, absolute, StandardCopyOption.REPLACE_EXISTING);
+                + Base64.getEncoder().encodeToString(WholeFile.png(chart)) + "\">\n" + body + "</body>\n</html>\n";
+        WholeFile.text(file, page);
     }
 }

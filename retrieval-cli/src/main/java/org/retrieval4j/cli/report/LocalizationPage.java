@@ -1,10 +1,7 @@
 package org.retrieval4j.cli.report;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -349,10 +346,7 @@ public final class LocalizationPage {
      * @throws IOException if it cannot be written
      */
     public void write(Path file) throws IOException {
-        Path absolute = file.toAbsolutePath();
-        Path beside = absolute.resolveSibling(absolute.getFileName() + ".part");
-        Files.writeString(beside, html(), StandardCharsets.UTF_8);
-        Files.move(beside, absolute, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.text(file, html());
     }
 
     private String html() {

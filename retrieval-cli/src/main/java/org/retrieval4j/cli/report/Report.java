@@ -3,9 +3,7 @@ package org.retrieval4j.cli.report;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -73,10 +71,7 @@ public final class Report {
      * @throws IOException if it cannot be written
      */
     public void write(Path file) throws IOException {
-        Path absolute = file.toAbsolutePath();
-        Path beside = absolute.resolveSibling(absolute.getFileName() + ".part");
-        Files.writeString(beside, html(), StandardCharsets.UTF_8);
-        Files.move(beside, absolute, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.text(file, html());
     }
 
     private String html() {
