@@ -66,12 +66,13 @@ public final class MapBuilder {
     /**
      * Builds a map.
      *
-     * @param images the pictures
+     * @param images the pictures, by ascending id
      * @param features of each, in stored pixels; those of a pair are read when it is matched
      * @param matcher pairs their features
      * @param options how to build
      * @param executor runs the pairs
      * @return the map, in memory
+     * @throws IllegalArgumentException if ids do not ascend or a name comes twice
      * @throws IOException if features are missing or cannot be read
      */
     public static PointMap build(
@@ -79,6 +80,7 @@ public final class MapBuilder {
             throws IOException {
         requireNonNull(matcher, "matcher");
         requireNonNull(options, "options");
+        PointMap.of(images, List.of()).close(); // checks ids and names before any work
         List<View> views = new ArrayList<>();
         for (MapImage image : images) {
             views.add(new View(image, features));

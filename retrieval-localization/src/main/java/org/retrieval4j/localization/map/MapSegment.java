@@ -384,10 +384,10 @@ record MapSegment(
             require(path, segment.trackKeypoints.capacity() == observations, observations + " keypoints of tracks");
             requireOffsets(path, segment.imageFrom, n, observations);
             requireOffsets(path, segment.trackFrom, m, observations);
-            requireBelow(path, observed, m);
-            requireBelow(path, segment.trackImages, n);
-            requireBelow(path, segment.keypoints, Integer.MAX_VALUE);
-            requireBelow(path, segment.trackKeypoints, Integer.MAX_VALUE);
+            requireTracks(path, segment);
+            for (int i = 0; i < 3 * m; i++) {
+                require(path, Double.isFinite(segment.points.get(i)), "finite coordinates");
+            }
             for (int p = 1; p < m; p++) {
                 require(path, pointIds.get(p - 1) < pointIds.get(p), "ascending ids of points");
             }
@@ -470,12 +470,32 @@ record MapSegment(
         require(path, ascending, "ascending offsets to " + last);
     }
 
-    private static void requireBelow(Path path, IntBuffer values, int bound) throws CorruptFileException {
-        boolean below = true;
-        for (int i = 0; i < values.capacity(); i++) {
-            below &= values.get(i) >= 0 && values.get(i) < bound;
+    /** What the images observe and the tracks of the points must be the same observations; one pass over both. */
+    private static void requireTracks(Path path, MapSegment segment) throws CorruptFileException {
+        int points = segment.pointIds.capacity();
+        int observations = segment.observed.capacity();
+        int[] next = copy(segment.trackFrom);
+        for (int i = 0; i < segment.images.size(); i++) {
+            int before = -1;
+            int end = segment.imageFrom.get(i + 1);
+            for (int k = segment.imageFrom.get(i); k < end; k++) {
+                int keypoint = segment.keypoints.get(k);
+                require(path, keypoint > before, "ascending keypoints of each image");
+                before = keypoint;
+                int point = segment.observed.get(k);
+                require(path, point >= 0 && point < points, "observations of points that are there");
+                int at = next[point]++;
+                require(
+                        path,
+                        at < observations
+                                && segment.trackImages.get(at) == i
+                                && segment.trackKeypoints.get(at) == keypoint,
+                        "tracks of what the images observe");
+            }
         }
-        require(path, below, "numbers below " + bound);
+        for (int p = 0; p < points; p++) {
+            require(path, next[p] == segment.trackFrom.get(p + 1), "tracks of what the images observe");
+        }
     }
 
     @Override

@@ -70,6 +70,17 @@ class MapExtensionTest {
     }
 
     @Test
+    void picturesAreCheckedBeforeTheyAreMatched() {
+        FeatureSource none = id -> {
+            throw new AssertionError("read before it was checked");
+        };
+        List<MapImage> twice = List.of(WORLD.images.get(0), WORLD.images.get(0));
+        assertThatThrownBy(() -> MapBuilder.build(twice, none, MadeUpWorld.matcher(5), OPTIONS, Runnable::run))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("ascending ids and different names");
+    }
+
+    @Test
     void refusesPicturesThatAreThere() throws IOException {
         try (PointMap map = built(4)) {
             assertThatThrownBy(() -> MapExtension.extend(
