@@ -54,17 +54,7 @@ public final class NumericLeastSquares {
                 cost[0] = sum;
                 System.arraycopy(x, 0, best, 0, unknowns);
             }
-            double[][] jacobian = new double[size][unknowns];
-            double[] there = new double[size];
-            for (int j = 0; j < unknowns; j++) {
-                double kept = x[j];
-                x[j] = kept + STEP;
-                function.at(x, there);
-                x[j] = kept;
-                for (int i = 0; i < size; i++) {
-                    jacobian[i][j] = (there[i] - here[i]) / STEP;
-                }
-            }
+            double[][] jacobian = jacobian(x, here, function);
             return new Pair<>(new ArrayRealVector(here, false), new Array2DRowRealMatrix(jacobian, false));
         };
         try {
@@ -80,5 +70,28 @@ public final class NumericLeastSquares {
             // the steps are used up, or rounding allows no further one: the best is known
         }
         return Double.isFinite(cost[0]) ? Optional.of(best) : Optional.empty();
+    }
+
+    /**
+     * Derivatives by differences.
+     *
+     * @param unknowns where
+     * @param residuals the function's there
+     * @param function the residuals
+     * @return of each residual by each unknown
+     */
+    public static double[][] jacobian(double[] unknowns, double[] residuals, Residuals function) {
+        double[][] jacobian = new double[residuals.length][unknowns.length];
+        double[] changed = unknowns.clone();
+        double[] there = new double[residuals.length];
+        for (int j = 0; j < unknowns.length; j++) {
+            changed[j] = unknowns[j] + STEP;
+            function.at(changed, there);
+            changed[j] = unknowns[j];
+            for (int i = 0; i < residuals.length; i++) {
+                jacobian[i][j] = (there[i] - residuals[i]) / STEP;
+            }
+        }
+        return jacobian;
     }
 }

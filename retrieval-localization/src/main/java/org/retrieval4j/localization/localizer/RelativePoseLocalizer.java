@@ -46,6 +46,14 @@ public final class RelativePoseLocalizer implements Localizer {
     /** By how much rotations and directions of pictures that agree may differ. */
     private static final double AGREEING_DEGREES = 5;
 
+    private static final double AGREEING_COSINE = Math.cos(Math.toRadians(AGREEING_DEGREES));
+
+    /** After the deadline, only rotations of so many pictures, best ranked first, are still tried, which takes milliseconds. */
+    private static final int TRIED_LATE = 10;
+
+    /** Of the angle at which directions must meet; below, where is a matter of rounding. */
+    private static final double LEAST_ANGLE_DEGREES = 0.1;
+
     private static final int REFINING_STEPS = 30;
     private static final double MOST_POSITION_SIGMA = 0.5;
 
@@ -58,8 +66,8 @@ public final class RelativePoseLocalizer implements Localizer {
      * @param maxError largest distance in pixels of a match from its epipolar line, above 0
      * @param minInliers matches of a picture that agree, at least 8
      * @param minSignificance −log₁₀ of how many relative poses as good random matches would give
-     * @param minAngleDegrees least angle at which two directions must meet, above 0 and below 90. Smaller: more queries, rougher
-     *     distances
+     * @param minAngleDegrees least angle at which two directions must meet, at least 0.1 and below 90. Smaller: more
+     *     queries, rougher distances
      * @param seed of the samples
      */
     public record Options(
@@ -78,9 +86,9 @@ public final class RelativePoseLocalizer implements Localizer {
             if (!Double.isFinite(minSignificance)) {
                 throw new IllegalArgumentException("minSignificance must be finite, got " + minSignificance);
             }
-            if (!(minAngleDegrees > 0 && minAngleDegrees < 90)) {
-                throw new IllegalArgumentException(
-                        "minAngleDegrees must be above 0 and below 90, got " + minAngleDegrees);
+            if (!(minAngleDegrees >= LEAST_ANGLE_DEGREES && minAngleDegrees < 90)) {
+                throw new IllegalArgumentException("minAngleDegrees must be at least " + LEAST_ANGLE_DEGREES
+                        + " and below 90, got " + minAngleDegrees);
             }
         }
 
@@ -183,24 +191,19 @@ public final class RelativePoseLocalizer implements Localizer {
             relative(image, posed, features, query, matches).ifPresent(relatives::add);
             stages.end("relative");
         }
-        Optional<Localization> answer = Optional.empty();
-        Status status = retrieved.isEmpty()
+        List<Relative> agreeing = agreeing(relatives, query.deadline());
+        boolean late = query.deadline().isOver();
+        Optional<Localization> answer = agreeing.size() < 2 ? Optional.empty() : refine(query, agreeing, stages);
+        stages.end("refinement");
+        Status reason = retrieved.isEmpty()
                 ? Status.NOTHING_RETRIEVED
-                : query.deadline().isOver()
+                : late
                         ? Status.OUT_OF_TIME
                         : matched < 2
                                 ? Status.TOO_FEW_CORRESPONDENCES
-                                : relatives.size() < 2 ? Status.NO_CONSENSUS : Status.DEGENERATE;
-        if (relatives.size() >= 2) {
-            List<Relative> agreeing = agreeing(relatives);
-            if (agreeing.size() >= 2) {
-                answer = refine(query, agreeing, stages);
-            } else if (meetSomewhere(relatives)) {
-                status = Status.NO_CONSENSUS;
-            }
-            stages.end("refinement");
-        }
-        Status reason = status;
+                                : relatives.size() < 2 || agreeing.size() < 2 && meetSomewhere(relatives)
+                                        ? Status.NO_CONSENSUS
+                                        : Status.DEGENERATE;
         List<Integer> used = relatives.stream().map(Relative::image).toList();
         return answer.map(found -> new Localization(
                         found.estimate(), found.points(), found.pixels(), found.images(), stages.seconds(), NAME))
@@ -229,6 +232,9 @@ public final class RelativePoseLocalizer implements Localizer {
                 }
                 keypoints[n++] = q;
             }
+        }
+        if (n < options.minInliers()) {
+            return Optional.empty();
         }
         first = Arrays.copyOf(first, 3 * n);
         second = Arrays.copyOf(second, 3 * n);
@@ -307,34 +313,28 @@ public final class RelativePoseLocalizer implements Localizer {
     }
 
     /** The pictures that agree with the center of two of them and the rotation of one, as many matches as can be. */
-    private List<Relative> agreeing(List<Relative> relatives) {
+    private List<Relative> agreeing(List<Relative> relatives, Deadline deadline) {
         List<Relative> best = List.of();
         long most = 0;
-        for (Relative a : relatives) {
-            for (Relative b : relatives) {
-                Optional<double[]> center =
-                        a == b || degrees(a.rotation, b.rotation) > AGREEING_DEGREES ? Optional.empty() : meet(a, b);
-                if (center.isEmpty()) {
+        for (int i = 0; i < relatives.size() && (i < TRIED_LATE || !deadline.isOver()); i++) {
+            Relative a = relatives.get(i);
+            List<Relative> alike =
+                    relatives.stream().filter(c -> turnAlike(a, c)).toList();
+            for (Relative b : alike) {
+                Optional<double[]> center = a == b ? Optional.empty() : meet(a, b);
+                if (center.isEmpty() || !leadsTo(a, center.get()) || !leadsTo(b, center.get())) {
                     continue;
                 }
-                List<Relative> support = new ArrayList<>();
                 long matches = 0;
-                for (Relative c : relatives) {
-                    double[] from = c.posed.pose().center();
-                    double[] to = center.get();
-                    double[] direction = {to[0] - from[0], to[1] - from[1], to[2] - from[2]};
-                    double cosine = dot(direction, c.direction) / Math.sqrt(dot(direction, direction));
-                    if (cosine > Math.cos(Math.toRadians(AGREEING_DEGREES))
-                            && degrees(a.rotation, c.rotation) < AGREEING_DEGREES) {
-                        support.add(c);
-                        matches += c.inliers.length;
-                    }
+                for (Relative c : alike) {
+                    matches += leadsTo(c, center.get()) ? c.inliers.length : 0;
                 }
-                if (support.contains(a) && support.contains(b) && matches > most) {
-                    // the surest first: its rotation is the start
-                    support.remove(a);
-                    support.add(0, a);
-                    best = support;
+                if (matches > most) {
+                    best = new ArrayList<>();
+                    best.add(a); // the surest first: its rotation is the start
+                    alike.stream()
+                            .filter(c -> c != a && leadsTo(c, center.get()))
+                            .forEach(best::add);
                     most = matches;
                 }
             }
@@ -342,12 +342,23 @@ public final class RelativePoseLocalizer implements Localizer {
         return best;
     }
 
-    private static double degrees(double[] a, double[] b) {
+    /** Whether two pictures give the query like rotations; the trace of the turn between is 1 + 2 cos of its angle. */
+    private static boolean turnAlike(Relative a, Relative b) {
         double trace = 0;
         for (int i = 0; i < 9; i++) {
-            trace += a[i] * b[i];
+            trace += a.rotation[i] * b.rotation[i];
         }
-        return Math.toDegrees(Math.acos(Math.max(-1, Math.min(1, (trace - 1) / 2))));
+        return trace > 1 + 2 * AGREEING_COSINE;
+    }
+
+    /** Whether a picture's direction leads to a center, about. */
+    private static boolean leadsTo(Relative relative, double[] center) {
+        double[] from = relative.posed.pose().center();
+        double x = center[0] - from[0];
+        double y = center[1] - from[1];
+        double z = center[2] - from[2];
+        double along = x * relative.direction[0] + y * relative.direction[1] + z * relative.direction[2];
+        return along > AGREEING_COSINE * Math.sqrt(x * x + y * y + z * z);
     }
 
     private static double dot(double[] a, double[] b) {
@@ -520,22 +531,13 @@ public final class RelativePoseLocalizer implements Localizer {
             NumericLeastSquares.Residuals residuals, double[] at, int n, double unit) {
         double[] here = new double[n];
         residuals.at(at, here);
-        double[][] jacobian = new double[6][n];
-        double[] changed = at.clone();
-        for (int j = 0; j < 6; j++) {
-            changed[j] += 1e-6;
-            residuals.at(changed, jacobian[j]);
-            changed[j] = at[j];
-            for (int i = 0; i < n; i++) {
-                jacobian[j][i] = (jacobian[j][i] - here[i]) / 1e-6;
-            }
-        }
+        double[][] jacobian = NumericLeastSquares.jacobian(at, here, residuals);
         RealMatrix normal = new Array2DRowRealMatrix(6, 6);
         for (int i = 0; i < 6; i++) {
             for (int j = 0; j < 6; j++) {
                 double sum = 0;
                 for (int k = 0; k < n; k++) {
-                    sum += jacobian[i][k] * jacobian[j][k];
+                    sum += jacobian[k][i] * jacobian[k][j];
                 }
                 normal.setEntry(i, j, sum);
             }

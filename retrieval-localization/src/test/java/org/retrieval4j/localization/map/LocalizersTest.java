@@ -200,6 +200,68 @@ class LocalizersTest {
     }
 
     @Test
+    void anAngleThatRoundingDecidesIsRefused() {
+        assertThatThrownBy(() -> localize("relative-pose(min-angle-degrees=0.01)", query(TRUTH, RANKED)))
+                .hasMessageContaining("minAngleDegrees must be at least 0.1 and below 90, got 0.01");
+    }
+
+    /** Two pictures, the second turned away from its true pose by 20 degrees: their answers meet and do not agree. */
+    private static Localization disagreeing(Deadline deadline) throws IOException {
+        MapImage wrong = new MapImage(
+                104,
+                "turned.jpg",
+                MadeUpWorld.CAMERA,
+                turned(WORLD.images.get(4).pose()));
+        Matcher matcher = new Matcher() {
+            private int asked;
+
+            @Override
+            public Matches match(ImageFeatures query, ImageFeatures reference) {
+                asked++;
+                while (asked == 2 && deadline.limited() && !deadline.isOver()) {
+                    Thread.onSpinWait();
+                }
+                return MadeUpWorld.matcher(3).match(query, reference);
+            }
+
+            @Override
+            public ComponentSpec spec() {
+                return ComponentSpec.parse("late");
+            }
+        };
+        Query query = new Query(
+                WORLD.see(TRUTH, 0.3, new Random(3)),
+                MadeUpWorld.CAMERA,
+                List.of(new Hit(101, 2), new Hit(104, 1)),
+                Optional.empty(),
+                deadline);
+        try (PointMap points = PointMap.of(List.of(WORLD.images.get(1), wrong), List.of());
+                Localizer localizer = Components.load().create(Localizer.class, "relative-pose")) {
+            return localizer.localize(new LocalizationMap(points, FEATURES, matcher), query);
+        }
+    }
+
+    /** The same center, looking elsewhere. */
+    private static Pose turned(Pose pose) {
+        double[] c = pose.center();
+        double angle = 1.0 + Math.toRadians(20); // picture 4 stands at an angle of 1
+        Pose about = new Pose(Math.cos(angle / 2), 0, Math.sin(angle / 2), 0, 0, 0, 0);
+        double[] r = about.rotation();
+        return Pose.ofRotation(
+                r,
+                -(r[0] * c[0] + r[1] * c[1] + r[2] * c[2]),
+                -(r[3] * c[0] + r[4] * c[1] + r[5] * c[2]),
+                -(r[6] * c[0] + r[7] * c[1] + r[8] * c[2]));
+    }
+
+    @Test
+    void aPoseThatWasNotFoundInTimeIsNoDisagreement() throws IOException {
+        assertThat(disagreeing(Deadline.NONE).status()).isEqualTo(Status.NO_CONSENSUS);
+        // passes while the second picture is matched; on a machine too slow for that, earlier
+        assertThat(disagreeing(Deadline.in(Duration.ofMillis(800))).status()).isEqualTo(Status.OUT_OF_TIME);
+    }
+
+    @Test
     void aChainTellsWhoAnswered() throws IOException {
         assertThat(approximate("fallback", 0.6).localizer()).isEqualTo("sfm");
         Localization second =
