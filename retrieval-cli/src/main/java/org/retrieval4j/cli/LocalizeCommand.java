@@ -2,7 +2,6 @@ package org.retrieval4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -194,12 +193,8 @@ final class LocalizeCommand extends Subcommand {
         long start = System.nanoTime();
         Image image;
         try {
-            Path file = images.resolve(name).normalize();
-            if (!file.startsWith(images.normalize())) {
-                return Answer.failed(name, "lies outside " + images);
-            }
-            image = reading.reader().read(file);
-        } catch (IOException | InvalidPathException unreadable) {
+            image = reading.reader().read(new PictureFolder(images).file(name));
+        } catch (IOException unreadable) {
             return Answer.failed(name, Failures.message(unreadable));
         }
         if (image.width() != camera.width() || image.height() != camera.height()) {
@@ -247,7 +242,7 @@ final class LocalizeCommand extends Subcommand {
 
     /** The map's pictures are looked for where the queries are: maps do not keep pictures. */
     private PictureSource picture(String name, Decoding reading) {
-        return new PictureSource(name, () -> reading.reader().read(images.resolve(name)));
+        return new PictureSource(name, () -> reading.reader().read(new PictureFolder(images).file(name)));
     }
 
     private static double since(long start) {

@@ -66,6 +66,7 @@ final class MapAddCommand extends Subcommand {
                     Matcher matcher =
                             components.create(Matcher.class, database.options().matcher(), context)) {
                 requireNew(posed, before);
+                database.removeAll(leftovers(posed, before, database));
                 // the images first: those of the database that the map does not have are passed over in a search
                 MapMaking.index(database, MapMaking.sources(images, posed), reading, workers, progress, poses);
                 try (PointMap after = MapExtension.extend(
@@ -86,6 +87,20 @@ final class MapAddCommand extends Subcommand {
             }
         }
         return Main.DONE;
+    }
+
+    /**
+     * Pictures that an interrupted command left in the database alone, with ids that the map has passed: added pictures
+     * need larger ones, and get them when they are indexed again.
+     */
+    private static List<String> leftovers(List<MapImage> posed, PointMap before, ImageDatabase database) {
+        int size = before.images().size();
+        long last = size == 0 ? -1 : before.images().get(size - 1).id();
+        return posed.stream()
+                .map(MapImage::name)
+                .filter(name ->
+                        database.image(name).filter(image -> image.id() <= last).isPresent())
+                .toList();
     }
 
     private void requireNew(List<MapImage> posed, PointMap before) {

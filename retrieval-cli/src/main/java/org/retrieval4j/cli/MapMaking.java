@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -116,11 +116,12 @@ final class MapMaking {
         }
     }
 
-    static List<ImageSource> sources(Path images, List<MapImage> posed) {
+    static List<ImageSource> sources(Path images, List<MapImage> posed) throws IOException {
         List<ImageSource> sources = new ArrayList<>();
+        PictureFolder folder = new PictureFolder(images);
         for (MapImage image : posed) {
-            Path file = images.resolve(image.name()).normalize();
-            if (!file.startsWith(images.normalize()) || !Files.isRegularFile(file)) {
+            Path file = folder.file(image.name());
+            if (!Files.isRegularFile(file)) {
                 throw new CommandException("no image " + image.name() + " in " + images);
             }
             sources.add(new ImageSource(image.name(), file));
@@ -149,9 +150,13 @@ final class MapMaking {
         }
     }
 
-    /** The pictures with the ids of the database, ascending. */
+    /**
+     * The pictures with the ids of the database, ascending.
+     *
+     * @throws CommandException if one is not there: a database has a file under one name
+     */
     static List<MapImage> placed(ImageDatabase database, List<MapImage> posed) {
-        Map<String, MapImage> byName = new HashMap<>();
+        Map<String, MapImage> byName = new LinkedHashMap<>();
         for (MapImage image : posed) {
             byName.put(image.name(), image);
         }
@@ -167,6 +172,11 @@ final class MapMaking {
                         + " pixels, its camera " + camera.width() + " x " + camera.height());
             }
             placed.add(new MapImage(image.id(), image.name(), camera, at.pose(), at.number(), at.cameraNumber()));
+            byName.remove(image.name());
+        }
+        if (!byName.isEmpty()) {
+            throw new CommandException(
+                    byName.keySet().iterator().next() + " is the file of another image: a map has a file once");
         }
         return placed;
     }
@@ -174,11 +184,12 @@ final class MapMaking {
     /** Points without a color get that of the pictures in a folder. */
     static PointMap colored(PointMap map, ImageDatabase database, Path images, Decoding reading, Workers workers)
             throws IOException {
+        PictureFolder folder = new PictureFolder(images);
         return PointColors.color(
                 map,
                 database,
                 image -> {
-                    Path file = images.resolve(image.name()).normalize();
+                    Path file = folder.file(image.name());
                     return Files.isRegularFile(file)
                             ? Optional.of(reading.reader().read(file))
                             : Optional.empty();

@@ -2,10 +2,11 @@ package org.retrieval4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.database.ImageDatabase;
@@ -38,7 +39,7 @@ final class MapRemoveCommand extends Subcommand {
             for (MapImage image : before.images()) {
                 ids.put(image.name(), image.id());
             }
-            List<Long> gone = new ArrayList<>();
+            Set<Long> gone = new HashSet<>(); // a name may be given twice
             for (String name : names) {
                 Long id = ids.get(name);
                 if (id == null) {

@@ -357,6 +357,74 @@ class MapCommandsTest {
     }
 
     @Test
+    void whatAnInterruptionLeftInTheDatabaseIsAddedAgain() throws IOException {
+        Path map = folder.resolve("interrupted");
+        assertThat(build(map).code()).isZero();
+        try (PointMap points = PointMap.open(map.resolve("points"));
+                PointMap less = points.without(List.of(points.images().get(0).id()))) {
+            less.write(map.resolve("points")); // as map remove, killed before it came to the database
+        }
+        List<String> poses = Files.readAllLines(folder.resolve("poses.txt"));
+        Cli added = adding(map, Files.write(folder.resolve("left.txt"), List.of(poses.get(0))));
+        assertThat(added.err()).doesNotContain("retrieval: ");
+        assertThat(added.out()).startsWith("1 images added; ").contains(" holds 5 images and ");
+        Cli database = Cli.run("info", "--database", map.resolve("images"), "--json");
+        assertThat(Parsed.object(database.out())).containsEntry("images", 5);
+
+        Cli removed = Cli.run("map", "remove", "--map", map, "sub/view1.png", "sub/view1.png");
+        assertThat(removed.out()).startsWith("1 images removed; ").contains(" holds 4 images and ");
+    }
+
+    @Test
+    void aFileUnderTwoNamesIsNotPassedOver() throws IOException {
+        List<String> poses = Files.readAllLines(folder.resolve("poses.txt"));
+        List<String> cameras = Files.readAllLines(folder.resolve("cameras.txt"));
+        poses.add(poses.get(1).replace("sub/view1.png", "sub/../sub/view1.png"));
+        cameras.add(cameras.get(1).replace("sub/view1.png", "sub/../sub/view1.png"));
+        Path map = folder.resolve("twice");
+        Cli run = Cli.run(
+                "map",
+                "build",
+                "--images",
+                folder.resolve("images"),
+                "--poses",
+                Files.write(folder.resolve("twice.txt"), poses),
+                "--cameras",
+                Files.write(folder.resolve("twice-cameras.txt"), cameras),
+                "--output",
+                map,
+                "--retrieval",
+                "vlad(clusters=8)");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("sub/../sub/view1.png is the file of another image");
+        assertThat(map).doesNotExist();
+    }
+
+    @Test
+    void aReportShowsNoPictureOutsideTheFolder() throws IOException {
+        Path asked = folder.resolve("outside.txt");
+        Files.writeString(asked, "../query.png " + CAMERA + "\nno\0name.png " + CAMERA + "\n");
+        Path page = folder.resolve("outside.html");
+        Cli run = Cli.run(
+                "localize",
+                "--map",
+                folder.resolve("map"),
+                "--queries",
+                asked,
+                "--images",
+                folder.resolve("images"),
+                "--output",
+                folder.resolve("outside-found.txt"),
+                "--report",
+                page);
+        assertThat(run.code()).isZero();
+        assertThat(run.outLines()).hasSize(3);
+        assertThat(run.outLines().get(0)).contains("failed: ").contains("lies outside");
+        assertThat(run.outLines().get(1)).contains("failed: ");
+        assertThat(Files.readString(page)).contains("picture not found").doesNotContain("data:image/jpeg");
+    }
+
+    @Test
     void whatCannotBeBuiltIsTold() throws IOException {
         assertThat(build(folder.resolve("map")).err()).contains("already exists");
         Path poses = folder.resolve("poses.txt");
