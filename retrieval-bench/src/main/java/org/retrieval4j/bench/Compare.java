@@ -1,14 +1,16 @@
 package org.retrieval4j.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import org.retrieval4j.localization.text.JsonFile;
+import org.retrieval4j.localization.text.JsonValue;
 
 /**
  * Compares two runs of JMH ({@code -rf json -rff FILE}): for each benchmark with its parameters, how many times as fast
@@ -53,46 +55,44 @@ public final class Compare {
     }
 
     static Map<String, Score> read(Path file) throws IOException {
-        try {
-            return scores(JsonReader.read(Files.readString(file)));
-        } catch (IllegalArgumentException | ClassCastException wrong) {
-            throw new IOException(file + " is no result of JMH in JSON: " + wrong.getMessage(), wrong);
-        }
-    }
-
-    private static Map<String, Score> scores(Object json) {
         Map<String, Score> scores = new LinkedHashMap<>();
-        for (Object entry : (List<?>) json) {
-            Map<?, ?> run = (Map<?, ?>) entry;
-            Map<?, ?> metric = (Map<?, ?>) part(run, "primaryMetric");
-            String name = (String) part(run, "benchmark");
-            StringBuilder key = new StringBuilder(
-                    name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1)); // class and method
-            if (run.get("params") instanceof Map<?, ?> params) {
-                new TreeMap<Object, Object>(params)
-                        .forEach((k, v) -> key.append(' ').append(k).append('=').append(v));
-            }
-            scores.put(
-                    key.toString(),
-                    new Score(
-                            number(part(metric, "score")),
-                            number(part(metric, "scoreError")),
-                            !"thrpt".equals(run.get("mode")),
-                            (String) part(metric, "scoreUnit")));
+        try (JsonFile json = new JsonFile(file)) {
+            json.elements(() -> {
+                JsonValue run = json.value();
+                JsonValue metric = run.member("primaryMetric");
+                scores.put(
+                        key(run),
+                        new Score(
+                                number(metric.member("score")),
+                                number(metric.member("scoreError")),
+                                !run.member("mode").text().equals("thrpt"),
+                                metric.member("scoreUnit").text()));
+            });
+            json.end();
         }
         return scores;
     }
 
-    private static Object part(Map<?, ?> object, String key) {
-        Object value = object.get(key);
-        if (value == null) {
-            throw new IllegalArgumentException("\"" + key + "\" is missing");
+    /** Class, method and parameters. */
+    private static String key(JsonValue run) throws IOException {
+        String name = run.member("benchmark").text();
+        StringBuilder key = new StringBuilder(name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1));
+        Optional<JsonValue> parameters = run.optional("params");
+        if (parameters.isPresent()) {
+            for (Map.Entry<String, JsonValue> each :
+                    new TreeMap<>(parameters.get().members()).entrySet()) {
+                key.append(' ')
+                        .append(each.getKey())
+                        .append('=')
+                        .append(each.getValue().text());
+            }
         }
-        return value;
+        return key.toString();
     }
 
-    private static double number(Object json) {
-        return json instanceof Double number ? number : Double.parseDouble((String) json); // "NaN" is a string
+    /** JMH writes what is not finite as text. */
+    private static double number(JsonValue value) throws IOException {
+        return value.isText() ? value.made(() -> Double.parseDouble(value.text())) : value.number();
     }
 
     static String table(Map<String, Score> baseline, Map<String, Score> result) {

@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +131,7 @@ public final class JsonFile implements AutoCloseable {
                 }
             }
             depth--;
-            return new JsonValue(file, from, members);
+            return new JsonValue(file, from, Collections.unmodifiableMap(members));
         }
         if (c == '[') {
             open('[', "an array");
@@ -139,7 +140,7 @@ public final class JsonFile implements AutoCloseable {
                 elements.add(tree());
             }
             depth--;
-            return new JsonValue(file, from, elements);
+            return new JsonValue(file, from, Collections.unmodifiableList(elements));
         }
         pending = false;
         if (c == '"') {

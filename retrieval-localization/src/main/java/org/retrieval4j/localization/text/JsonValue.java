@@ -29,7 +29,13 @@ public final class JsonValue {
         this.content = content;
     }
 
-    private Map<String, JsonValue> object() throws IOException {
+    /**
+     * The members of this object.
+     *
+     * @return by name, in the order of the file; unmodifiable
+     * @throws IOException if this is no object
+     */
+    public Map<String, JsonValue> members() throws IOException {
         if (content instanceof Map<?, ?> map) {
             @SuppressWarnings("unchecked") // made so
             Map<String, JsonValue> members = (Map<String, JsonValue>) map;
@@ -46,9 +52,10 @@ public final class JsonValue {
      * @throws IOException if this is no object or has no such member
      */
     public JsonValue member(String name) throws IOException {
-        JsonValue value = object().get(name);
+        JsonValue value = members().get(name);
         if (value == null) {
-            throw wrong("an object with \"" + name + "\"", "one with " + object().keySet());
+            throw wrong(
+                    "an object with \"" + name + "\"", "one with " + members().keySet());
         }
         return value;
     }
@@ -61,7 +68,7 @@ public final class JsonValue {
      * @throws IOException if this is no object
      */
     public Optional<JsonValue> optional(String name) throws IOException {
-        return Optional.ofNullable(object().get(name));
+        return Optional.ofNullable(members().get(name));
     }
 
     /**
@@ -77,6 +84,15 @@ public final class JsonValue {
             return elements;
         }
         throw wrong("an array", toString());
+    }
+
+    /**
+     * Whether this is text.
+     *
+     * @return true if so
+     */
+    public boolean isText() {
+        return content instanceof String;
     }
 
     /**
