@@ -11,6 +11,7 @@ import picocli.CommandLine.ParameterException;
         subcommands = {
             EvaluateRankingCommand.class,
             EvaluatePoseCommand.class,
+            EvaluateRevisitedCommand.class,
             EvaluateLandmarkRetrievalCommand.class,
             EvaluateLandmarkRecognitionCommand.class
         })
