@@ -27,4 +27,27 @@ public interface Aggregator extends Component {
     default GlobalDescriptor aggregate(ImageFeatures image) {
         return aggregateAll(List.of(image)).get(0);
     }
+
+    /**
+     * Aggregates pictures that will be searched for and not stored. The same as {@link #aggregateAll}, except where the
+     * field treats the two sides differently: in multiple assignment each descriptor of a query counts to several words,
+     * so that the many images of the database need not be stored several times over.
+     *
+     * @param images as in {@link #aggregateAll}
+     * @return one descriptor a picture, in order, of the kind and dimension that {@link #aggregateAll} gives
+     * @throws IllegalArgumentException if descriptors have another width; the message tells both
+     */
+    default List<GlobalDescriptor> aggregateQueries(List<ImageFeatures> images) {
+        return aggregateAll(images);
+    }
+
+    /**
+     * Aggregates one picture that will be searched for.
+     *
+     * @param image its features
+     * @return its descriptor
+     */
+    default GlobalDescriptor aggregateQuery(ImageFeatures image) {
+        return aggregateQueries(List.of(image)).get(0);
+    }
 }

@@ -131,4 +131,162 @@ public sealed interface GlobalDescriptor {
             return vectors.columns();
         }
     }
+
+    /**
+     * Visual words, each with what tells its descriptors apart from others of the same word: one entry a word with the
+     * residual of all its descriptors (ASMK) or the signs of it (ASMK*), or one entry a descriptor with its signature
+     * (Hamming embedding). An image without words is a value with no entries.
+     *
+     * @param dimension number of visual words in the codebook
+     * @param words word numbers that do not descend, in 0 to dimension − 1, one an entry
+     * @param values what each entry carries
+     */
+    record Words(int dimension, int[] words, Values values) implements GlobalDescriptor {
+        /** Checks order and range, and that there is a value an entry. */
+        public Words {
+            requireNonNull(words, "words");
+            requireNonNull(values, "values");
+            if (dimension < 1) {
+                throw new IllegalArgumentException("dimension must be at least 1, got " + dimension);
+            }
+            if (words.length != values.count()) {
+                throw new IllegalArgumentException(
+                        "there must be one value a word, got " + values.count() + " for " + words.length);
+            }
+            int previous = 0;
+            for (int word : words) {
+                if (word < previous || word >= dimension) {
+                    throw new IllegalArgumentException("words must not descend, from 0 to " + (dimension - 1) + ", got "
+                            + word + " after " + previous);
+                }
+                previous = word;
+            }
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Words that
+                    && dimension == that.dimension
+                    && Arrays.equals(words, that.words)
+                    && values.equals(that.values);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Arrays.hashCode(words) + values.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return "Words[" + words.length + " of " + dimension + ", " + values + "]";
+        }
+
+        /** What the entries carry, in their order. */
+        public sealed interface Values {
+            /**
+             * Number of entries.
+             *
+             * @return how many there are
+             */
+            int count();
+
+            /**
+             * Size of one value.
+             *
+             * @return length of a residual, or bits of a signature
+             */
+            int width();
+        }
+
+        /**
+         * Vectors.
+         *
+         * @param vectors a row an entry, finite
+         */
+        public record Residuals(FloatMatrix vectors) implements Values {
+            /** Checks that there is at least one column and all values are finite. */
+            public Residuals {
+                requireNonNull(vectors, "vectors");
+                if (vectors.columns() < 1) {
+                    throw new IllegalArgumentException("residuals must have at least 1 value, got 0");
+                }
+                if (!vectors.isFinite()) {
+                    throw new IllegalArgumentException("residuals must be finite");
+                }
+            }
+
+            @Override
+            public int count() {
+                return vectors.rows();
+            }
+
+            @Override
+            public int width() {
+                return vectors.columns();
+            }
+
+            @Override
+            public String toString() {
+                return "residuals of " + width() + " values";
+            }
+        }
+
+        /**
+         * Bits.
+         *
+         * @param width bits of a signature, at least 1
+         * @param packed entry after entry, each ⌈width / 64⌉ longs: bit b of a signature is bit b mod 64 of its long
+         *     b / 64, and the bits after the last are 0; not copied, read-only by contract
+         */
+        public record Signatures(int width, long[] packed) implements Values {
+            /** Checks that signatures are whole. */
+            public Signatures {
+                requireNonNull(packed, "packed");
+                if (width < 1) {
+                    throw new IllegalArgumentException("width must be at least 1 bit, got " + width);
+                }
+                int longs = longs(width);
+                if (packed.length % longs != 0) {
+                    throw new IllegalArgumentException("signatures of " + width + " bits must have " + longs
+                            + " longs each, got " + packed.length + " longs");
+                }
+                for (int i = longs - 1; width % Long.SIZE != 0 && i < packed.length; i += longs) {
+                    if (packed[i] >>> width != 0) { // the shift counts modulo 64
+                        throw new IllegalArgumentException("bits after the " + width + " of signature " + i / longs
+                                + " must be 0, got " + Long.toHexString(packed[i]));
+                    }
+                }
+            }
+
+            /**
+             * Size of a signature.
+             *
+             * @param width its bits
+             * @return its longs
+             */
+            public static int longs(int width) {
+                return (width - 1) / Long.SIZE + 1;
+            }
+
+            @Override
+            public int count() {
+                return packed.length / longs(width);
+            }
+
+            @Override
+            public boolean equals(Object other) {
+                return other instanceof Signatures that && width == that.width && Arrays.equals(packed, that.packed);
+            }
+
+            @Override
+            public int hashCode() {
+                return 31 * Arrays.hashCode(packed) + width;
+            }
+
+            @Override
+            public String toString() {
+                return "signatures of " + width + " bits";
+            }
+        }
+    }
 }

@@ -73,6 +73,11 @@ abstract class Staged<C extends Component> implements Component {
         public List<GlobalDescriptor> aggregateAll(List<ImageFeatures> images) {
             return transformed(base.aggregateAll(images));
         }
+
+        @Override
+        public List<GlobalDescriptor> aggregateQueries(List<ImageFeatures> images) {
+            return transformed(base.aggregateQueries(images));
+        }
     }
 
     static final class OfExtractor extends Staged<Extractor> implements Extractor {

@@ -145,6 +145,13 @@ public abstract class AggregatorContract {
                 assertSameBits(aggregator.aggregate(pictures.get(i)), batch.get(i));
             }
             assertThat(aggregator.aggregateAll(List.of())).isEmpty();
+            List<GlobalDescriptor> queries = aggregator.aggregateQueries(pictures);
+            assertThat(queries).hasSameSizeAs(pictures);
+            for (int i = 0; i < pictures.size(); i++) {
+                assertThat(queries.get(i)).hasSameClassAs(batch.get(i));
+                assertThat(queries.get(i).dimension()).isEqualTo(batch.get(i).dimension());
+                assertSameBits(aggregator.aggregateQuery(pictures.get(i)), queries.get(i));
+            }
         }
     }
 
@@ -284,6 +291,9 @@ public abstract class AggregatorContract {
         if (actual instanceof GlobalDescriptor.Sparse a && expected instanceof GlobalDescriptor.Sparse e) {
             assertThat(a.words()).isEqualTo(e.words());
         }
+        if (actual instanceof GlobalDescriptor.Words a && expected instanceof GlobalDescriptor.Words e) {
+            assertThat(a.words()).isEqualTo(e.words());
+        }
         float[] a = values(actual);
         float[] e = values(expected);
         assertThat(a).hasSameSizeAs(e);
@@ -310,7 +320,21 @@ public abstract class AggregatorContract {
             return dense.values();
         } else if (descriptor instanceof GlobalDescriptor.Sparse sparse) {
             return sparse.weights();
+        } else if (descriptor instanceof GlobalDescriptor.Words words) {
+            return values(words.values());
         }
         return ((GlobalDescriptor.Regions) descriptor).vectors().toArray();
+    }
+
+    private static float[] values(GlobalDescriptor.Words.Values values) {
+        if (values instanceof GlobalDescriptor.Words.Residuals residuals) {
+            return residuals.vectors().toArray();
+        }
+        long[] packed = ((GlobalDescriptor.Words.Signatures) values).packed();
+        float[] bits = new float[packed.length * Long.SIZE];
+        for (int b = 0; b < bits.length; b++) {
+            bits[b] = packed[b / Long.SIZE] >>> b & 1;
+        }
+        return bits;
     }
 }

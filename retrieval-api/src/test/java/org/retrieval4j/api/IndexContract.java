@@ -329,7 +329,9 @@ public abstract class IndexContract {
         List<GlobalDescriptor> others = new ArrayList<>(List.of(
                 new GlobalDescriptor.Dense(new float[] {1, 2}),
                 new GlobalDescriptor.Sparse(2, new int[] {0}, new float[] {1}),
-                new GlobalDescriptor.Regions(FloatMatrix.ofRows(new float[] {1, 2}))));
+                new GlobalDescriptor.Regions(FloatMatrix.ofRows(new float[] {1, 2})),
+                new GlobalDescriptor.Words(
+                        2, new int[] {0}, new GlobalDescriptor.Words.Signatures(2, new long[] {1}))));
         others.removeIf(other -> index.accepts(other.getClass()));
         return others;
     }

@@ -153,7 +153,10 @@ final class AggregateCommand extends Subcommand {
             }
             return values;
         }
-        GlobalDescriptor.Regions regions = (GlobalDescriptor.Regions) descriptor;
+        if (!(descriptor instanceof GlobalDescriptor.Regions regions)) {
+            throw new CommandException("one vector cannot hold " + descriptor
+                    + ", words with a value each; give them to the index of a database (retrieval index)");
+        }
         FloatMatrix vectors = regions.vectors();
         return Arrays.copyOfRange(
                 vectors.array(), vectors.offset(), vectors.offset() + vectors.rows() * vectors.columns());

@@ -342,7 +342,7 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
                     new LinkedHashMap<>(raw.retrieval().features());
             raw.local().ifPresent(local -> features.put(Extraction.LOCAL, local));
             Optional<GlobalDescriptor> global =
-                    pipelines.isLearned() ? Optional.of(pipelines.describe(raw.retrieval())) : Optional.empty();
+                    pipelines.isLearned() ? Optional.of(pipelines.describeQuery(raw.retrieval())) : Optional.empty();
             return new Extraction(features, global);
         });
     }

@@ -170,6 +170,14 @@ final class Pipelines implements Closeable {
                         : extraction.global().orElseThrow());
     }
 
+    /** As {@link #describe}, of a picture that will be searched for. */
+    GlobalDescriptor describeQuery(Extraction extraction) throws IOException {
+        return aggregates()
+                ? transform(get(AGGREGATOR, Aggregator.class)
+                        .aggregateQuery(extraction.toAggregate().orElseThrow()))
+                : describe(extraction);
+    }
+
     /** What the aggregator makes of features. */
     GlobalDescriptor aggregate(ImageFeatures features) throws IOException {
         return get(AGGREGATOR, Aggregator.class).aggregate(features);
