@@ -15,6 +15,7 @@ module org.retrieval4j.core {
     exports org.retrieval4j.kernel;
     exports org.retrieval4j.learning;
     exports org.retrieval4j.matching;
+    exports org.retrieval4j.rerank;
     exports org.retrieval4j.storage;
     exports org.retrieval4j.transform;
 
@@ -39,6 +40,12 @@ module org.retrieval4j.core {
             org.retrieval4j.index.IvfFlatIndex.Provider,
             org.retrieval4j.index.IvfPqIndex.Provider,
             org.retrieval4j.matching.MutualNearestNeighborMatcher.Provider,
+            org.retrieval4j.rerank.DatabaseAugmentation.Provider,
+            org.retrieval4j.rerank.Diffusion.Provider,
+            org.retrieval4j.rerank.DiscriminativeExpansion.Provider,
+            org.retrieval4j.rerank.KReciprocal.Provider,
+            org.retrieval4j.rerank.QueryExpansion.Provider,
+            org.retrieval4j.rerank.SpatialVerification.Provider,
             org.retrieval4j.storage.FileAggregator.Provider,
             org.retrieval4j.transform.L2Transform.Provider,
             org.retrieval4j.transform.LearnedWhitenTransform.Provider,

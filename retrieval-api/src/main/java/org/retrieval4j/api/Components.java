@@ -137,7 +137,7 @@ public final class Components {
 
     /**
      * Makes a component. A spec of several parts is a pipeline: an aggregator or an extractor, then {@link Transform}s,
-     * each learned from the output of what stands before it.
+     * each learned from the output of what stands before it; or {@link Reranker}s, one after another.
      *
      * @param <C> the kind
      * @param kind the interface
@@ -154,12 +154,19 @@ public final class Components {
             }
             requireStaged(kind, spec);
             C base = createOne(kind, spec.first(), context);
+            if (kind == Reranker.class) {
+                List<Reranker> rerankers = new ArrayList<>();
+                for (ComponentSpec.Part part : later(spec)) {
+                    rerankers.add(createOne(Reranker.class, part, context));
+                }
+                return kind.cast(new Staged.OfReranker((Reranker) base, rerankers));
+            }
             List<Transform> stages = new ArrayList<>();
             List<GlobalDescriptor> sample =
                     base instanceof Aggregator aggregator && !context.images().isEmpty()
                             ? aggregator.aggregateAll(context.images())
                             : context.descriptors();
-            for (ComponentSpec.Part part : spec.parts().subList(1, spec.parts().size())) {
+            for (ComponentSpec.Part part : later(spec)) {
                 Transform stage = createOne(Transform.class, part, context.withDescriptors(sample));
                 sample = sample.isEmpty() ? sample : stage.applyAll(sample);
                 stages.add(stage);
@@ -190,6 +197,13 @@ public final class Components {
         }
         requireStaged(kind, spec);
         C base = openOne(kind, spec.first(), state.part(Staged.prefix(0)), context);
+        if (kind == Reranker.class) {
+            List<Reranker> rerankers = new ArrayList<>();
+            for (int i = 1; i < spec.parts().size(); i++) {
+                rerankers.add(openOne(Reranker.class, spec.parts().get(i), state.part(Staged.prefix(i)), context));
+            }
+            return kind.cast(new Staged.OfReranker((Reranker) base, rerankers));
+        }
         List<Transform> stages = new ArrayList<>();
         for (int i = 1; i < spec.parts().size(); i++) {
             stages.add(openOne(Transform.class, spec.parts().get(i), state.part(Staged.prefix(i)), context));
@@ -209,7 +223,7 @@ public final class Components {
     public ComponentSpec canonical(Class<? extends Component> kind, ComponentSpec spec) {
         List<ComponentSpec.Part> parts = new ArrayList<>();
         for (ComponentSpec.Part part : spec.parts()) {
-            Class<? extends Component> partKind = parts.isEmpty() ? kind : Transform.class;
+            Class<? extends Component> partKind = parts.isEmpty() || kind == Reranker.class ? kind : Transform.class;
             ComponentProvider<?, ?> provider = provider(partKind, part.name());
             parts.add(OptionsText.format(part.name(), OptionsText.parse(withoutKernel(part), provider.defaults())));
         }
@@ -267,8 +281,12 @@ public final class Components {
         return (ComponentProvider<C, ?>) provider;
     }
 
+    private static List<ComponentSpec.Part> later(ComponentSpec spec) {
+        return spec.parts().subList(1, spec.parts().size());
+    }
+
     private static void requireStaged(Class<? extends Component> kind, ComponentSpec spec) {
-        if (kind != Aggregator.class && kind != Extractor.class) {
+        if (kind != Aggregator.class && kind != Extractor.class && kind != Reranker.class) {
             throw new IllegalArgumentException(
                     "a spec of " + kind.getSimpleName() + " must have one part, got \"" + spec + "\"");
         }

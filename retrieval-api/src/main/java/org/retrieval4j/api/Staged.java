@@ -1,19 +1,20 @@
 package org.retrieval4j.api;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A component followed by transforms: what a spec with {@code |} makes. */
-abstract class Staged<C extends Component> implements Component {
+/** A component followed by stages: what a spec with {@code |} makes. */
+abstract class Staged<C extends Component, S extends Component> implements Component {
     final C base;
-    private final List<Transform> stages;
+    final List<S> stages;
     private final ComponentSpec spec;
     private final ComponentState state;
     private final Fingerprint fingerprint;
 
-    private Staged(C base, List<Transform> stages) {
+    private Staged(C base, List<S> stages) {
         this.base = base;
         this.stages = List.copyOf(stages);
         List<ComponentSpec.Part> parts = new ArrayList<>(base.spec().parts());
@@ -35,7 +36,7 @@ abstract class Staged<C extends Component> implements Component {
         return part + "/";
     }
 
-    List<GlobalDescriptor> transformed(List<GlobalDescriptor> descriptors) {
+    private static List<GlobalDescriptor> transformed(List<GlobalDescriptor> descriptors, List<Transform> stages) {
         List<GlobalDescriptor> current = descriptors;
         for (Transform stage : stages) {
             current = stage.applyAll(current);
@@ -61,17 +62,17 @@ abstract class Staged<C extends Component> implements Component {
     @Override
     public void close() {
         base.close();
-        stages.forEach(Transform::close);
+        stages.forEach(Component::close);
     }
 
-    static final class OfAggregator extends Staged<Aggregator> implements Aggregator {
+    static final class OfAggregator extends Staged<Aggregator, Transform> implements Aggregator {
         OfAggregator(Aggregator base, List<Transform> stages) {
             super(base, stages);
         }
 
         @Override
         public List<GlobalDescriptor> aggregateAll(List<ImageFeatures> images) {
-            return transformed(base.aggregateAll(images));
+            return transformed(base.aggregateAll(images), stages);
         }
 
         @Override
@@ -80,7 +81,7 @@ abstract class Staged<C extends Component> implements Component {
         }
     }
 
-    static final class OfExtractor extends Staged<Extractor> implements Extractor {
+    static final class OfExtractor extends Staged<Extractor, Transform> implements Extractor {
         OfExtractor(Extractor base, List<Transform> stages) {
             super(base, stages);
             if (!base.outputs().contains(Extraction.GLOBAL)) {
@@ -101,12 +102,27 @@ abstract class Staged<C extends Component> implements Component {
             for (Extraction extraction : extractions) {
                 globals.add(extraction.global().orElseThrow());
             }
-            List<GlobalDescriptor> changed = transformed(globals);
+            List<GlobalDescriptor> changed = transformed(globals, stages);
             List<Extraction> all = new ArrayList<>();
             for (int i = 0; i < changed.size(); i++) {
                 all.add(new Extraction(extractions.get(i).features(), Optional.of(changed.get(i))));
             }
             return all;
+        }
+    }
+
+    static final class OfReranker extends Staged<Reranker, Reranker> implements Reranker {
+        OfReranker(Reranker base, List<Reranker> stages) {
+            super(base, stages);
+        }
+
+        @Override
+        public Gallery over(Gallery below) throws IOException {
+            Gallery gallery = base.over(below);
+            for (Reranker stage : stages) {
+                gallery = stage.over(gallery);
+            }
+            return gallery;
         }
     }
 }

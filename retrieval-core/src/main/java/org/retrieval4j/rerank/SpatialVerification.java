@@ -1,0 +1,176 @@
+package org.retrieval4j.rerank;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Component;
+import org.retrieval4j.api.ComponentSpec;
+import org.retrieval4j.api.Components;
+import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.Gallery;
+import org.retrieval4j.api.Hit;
+import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.Matcher;
+import org.retrieval4j.api.Matches;
+import org.retrieval4j.api.Reranker;
+import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.api.SearchResult;
+import org.retrieval4j.api.Verification;
+import org.retrieval4j.api.Verifier;
+import org.retrieval4j.index.TopK;
+import org.retrieval4j.learning.ParallelChunks;
+import org.retrieval4j.spi.ComponentProvider;
+
+/**
+ * {@code verify}: the first images of the list are checked by geometry, and those with an accepted model come first, by
+ * number of inliers (Philbin et al., CVPR 2007, section 4). Their score is the number of inliers above the best score of
+ * the list. A query costs {@code first} matchings of local features and as many verifications.
+ *
+ * <p>At the end of a search the same is had from {@code ImageDatabase.search}, which also gives the models; as a stage
+ * it serves those behind it: {@code verify(first=50) | qe(k=5)} expands the query by images that were proved.
+ */
+public final class SpatialVerification implements Reranker {
+    static final String NAME = "verify";
+
+    private static final int CHUNK = 4;
+
+    private final Options options;
+    private final Matcher matcher;
+    private final Verifier verifier;
+    private final BuildContext context;
+
+    private SpatialVerification(Options options, Matcher matcher, Verifier verifier, BuildContext context) {
+        this.options = options;
+        this.matcher = matcher;
+        this.verifier = verifier;
+        this.context = context;
+    }
+
+    /**
+     * Settings.
+     *
+     * @param first images that are checked, at least 1
+     * @param matcher pairs local features
+     * @param verifier checks the pairs
+     */
+    public record Options(int first, ComponentSpec matcher, ComponentSpec verifier) {
+        /** Checks the range. */
+        public Options {
+            requireNonNull(matcher, "matcher");
+            requireNonNull(verifier, "verifier");
+            if (first < 1) {
+                throw new IllegalArgumentException("first must be at least 1, got " + first);
+            }
+        }
+
+        /**
+         * A hundred images, mutual nearest neighbors, a homography.
+         *
+         * @return the defaults
+         */
+        public static Options defaults() {
+            return new Options(100, ComponentSpec.parse("mutual-nearest-neighbor"), ComponentSpec.parse("homography"));
+        }
+    }
+
+    /** Makes {@code verify}. */
+    public static final class Provider extends ComponentProvider<Reranker, Options> {
+        /** For ServiceLoader. */
+        public Provider() {
+            super(Reranker.class, NAME, Options.defaults());
+        }
+
+        @Override
+        public SpatialVerification create(Options options, BuildContext context) {
+            return create(options, context, Components.load());
+        }
+
+        @Override
+        public SpatialVerification create(Options options, BuildContext context, Components components) {
+            Matcher matcher = components.create(Matcher.class, options.matcher, context);
+            try {
+                Verifier verifier = components.create(Verifier.class, options.verifier, context);
+                Options canonical = new Options(options.first, matcher.spec(), verifier.spec());
+                return new SpatialVerification(canonical, matcher, verifier, context);
+            } catch (RuntimeException | Error e) {
+                matcher.close();
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public ComponentSpec spec() {
+        return new Provider().specOf(options);
+    }
+
+    @Override
+    public void close() {
+        List.<Component>of(matcher, verifier).forEach(Component::close);
+    }
+
+    @Override
+    public Gallery over(Gallery below) {
+        return new GalleryStage(below) {
+            @Override
+            public List<SearchResult> searchAll(List<Extraction> queries, SearchOptions search) throws IOException {
+                SearchOptions wider = Reordered.atLeast(search.withLeastScore(Float.NEGATIVE_INFINITY), options.first);
+                List<SearchResult> found = below.searchAll(queries, wider);
+                List<SearchResult> results = new ArrayList<>();
+                for (int i = 0; i < queries.size(); i++) {
+                    ImageFeatures query = queries.get(i)
+                            .local()
+                            .orElseThrow(
+                                    () -> new IllegalArgumentException("the query has no local features to verify"));
+                    List<Hit> hits = found.get(i).hits();
+                    List<Hit> proved = proved(query, hits.subList(0, Math.min(options.first, hits.size())), below);
+                    results.add(Reordered.reaching(Reordered.of(proved, hits, search), search));
+                }
+                return results;
+            }
+        };
+    }
+
+    private List<Hit> proved(ImageFeatures query, List<Hit> hits, Gallery gallery) throws IOException {
+        int[] inliers = new int[hits.size()];
+        try {
+            ParallelChunks.run(context, inliers.length, CHUNK, (from, to) -> {
+                List<ImageFeatures> images = new ArrayList<>();
+                for (Hit hit : hits.subList(from, to)) {
+                    images.add(features(gallery, hit.imageId()));
+                }
+                List<Matches> matches = matcher.matchAll(query, images);
+                for (int i = from; i < to; i++) {
+                    Optional<Verification> verification =
+                            verifier.verify(query, images.get(i - from), matches.get(i - from));
+                    inliers[i] = verification.map(v -> v.inliers().size()).orElse(0);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        List<Hit> proved = new ArrayList<>();
+        for (int i = 0; i < inliers.length; i++) {
+            if (inliers[i] > 0) {
+                float score = TopK.rounded((double) hits.get(0).score() + inliers[i]);
+                proved.add(new Hit(hits.get(i).imageId(), score));
+            }
+        }
+        return proved;
+    }
+
+    private static ImageFeatures features(Gallery gallery, long id) {
+        try {
+            return gallery.features(id)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "verify needs local features, and none are kept of image " + id));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

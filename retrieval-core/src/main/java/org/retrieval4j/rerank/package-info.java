@@ -1,0 +1,12 @@
+/**
+ * Stages after an index that make ranked lists better, each a {@link org.retrieval4j.api.Reranker}: {@code qe}
+ * (average and alpha-weighted query expansion), {@code dqe} (discriminative query expansion), {@code dba} (database-side
+ * augmentation), {@code k-reciprocal}, {@code diffusion} and {@code verify}. They stand behind one another with {@code |}.
+ *
+ * <p>Start at {@link org.retrieval4j.rerank.QueryExpansion}. Similarity is that of vectors scaled to length 1 throughout,
+ * whatever the metric of the index.
+ */
+@NullMarked
+package org.retrieval4j.rerank;
+
+import org.jspecify.annotations.NullMarked;
