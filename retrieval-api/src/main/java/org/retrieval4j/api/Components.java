@@ -212,7 +212,8 @@ public final class Components {
     }
 
     /**
-     * The canonical form of a spec: every parameter in it, in the order of the options. File names stay as written;
+     * The canonical form of a spec: every parameter in it, in the order of the options. Behind an index stand
+     * {@link Reranker}s. File names stay as written;
      * a made component's own {@link Component#spec()} replaces them.
      *
      * @param kind the interface of the first part
@@ -223,7 +224,7 @@ public final class Components {
     public ComponentSpec canonical(Class<? extends Component> kind, ComponentSpec spec) {
         List<ComponentSpec.Part> parts = new ArrayList<>();
         for (ComponentSpec.Part part : spec.parts()) {
-            Class<? extends Component> partKind = parts.isEmpty() || kind == Reranker.class ? kind : Transform.class;
+            Class<? extends Component> partKind = parts.isEmpty() ? kind : later(kind);
             ComponentProvider<?, ?> provider = provider(partKind, part.name());
             parts.add(OptionsText.format(part.name(), OptionsText.parse(withoutKernel(part), provider.defaults())));
         }
@@ -279,6 +280,11 @@ public final class Components {
                     + "; is the JAR that provides it on the class path?");
         }
         return (ComponentProvider<C, ?>) provider;
+    }
+
+    /** What stands behind a {@code |}. */
+    private static Class<? extends Component> later(Class<? extends Component> kind) {
+        return kind == Index.class || kind == Reranker.class ? Reranker.class : Transform.class;
     }
 
     private static List<ComponentSpec.Part> later(ComponentSpec spec) {

@@ -18,6 +18,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.eval.GroundTruth;
 import org.retrieval4j.eval.RankingEvaluation;
+import org.retrieval4j.rerank.Reranking;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,6 +53,9 @@ final class EvaluateRankingCommand extends Subcommand {
     private boolean json;
 
     @Mixin
+    private RerankOptions rerank;
+
+    @Mixin
     private ThreadOptions threads;
 
     @Mixin
@@ -68,10 +72,18 @@ final class EvaluateRankingCommand extends Subcommand {
                 Decoding reading = Decoding.open(decoding, workers.threads());
                 ImageDatabase opened = Databases.openForReading(
                         database, components, BuildContext.defaults().withExecutor(workers.executor()));
-                Progress progress = console().progress()) {
+                Progress progress = console().progress();
+                Reranking stages = rerank.open(components, opened, workers, progress)) {
             List<Searcher.Query> queries = queries(truth, opened);
             Searcher searcher = new Searcher(
-                    opened, reading.reader(), workers, (int) Math.max(1, opened.size()), verify, Optional.empty());
+                    opened,
+                    reading.reader(),
+                    workers,
+                    (int) Math.max(1, opened.size()),
+                    verify,
+                    Optional.empty(),
+                    Optional.ofNullable(stages),
+                    false);
             Map<String, List<String>> ranked = new HashMap<>();
             for (List<Searcher.Query> batch : searcher.batches(queries)) {
                 for (Searcher.Answer answer : searcher.search(batch)) {

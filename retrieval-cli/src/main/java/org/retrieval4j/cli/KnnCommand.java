@@ -37,7 +37,10 @@ final class KnnCommand extends Subcommand {
     @Option(
             names = "--index",
             paramLabel = "SPEC|faiss:FILE",
-            description = "The index (default: flat), or a file of FAISS in place of one and of --base.")
+            description = {
+                "The index (default: flat), or a file of FAISS in place of one and of --base.",
+                "Stages of re-ranking may stand behind it: \"flat | qe(k=10) | diffusion\"."
+            })
     private String index = "flat";
 
     @Option(

@@ -14,6 +14,7 @@ import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.Index;
+import org.retrieval4j.api.Reranker;
 import org.retrieval4j.eval.IndexTrial;
 import org.retrieval4j.index.FaissFile;
 import org.retrieval4j.index.Metric;
@@ -112,9 +113,21 @@ final class KnnOptions {
         return BuildContext.defaults().withExecutor(executor);
     }
 
-    /** An index filled with the base. */
-    IndexTrial fill(ComponentSpec spec, BuildContext context, FloatMatrix vectors) {
-        return IndexTrial.fill(here -> components.create(Index.class, spec, here), context, vectors);
+    /** An index filled with the base, and the stages behind it. */
+    IndexTrial fill(ComponentSpec spec, BuildContext context, FloatMatrix vectors) throws IOException {
+        ComponentSpec index = ComponentSpec.of(spec.first());
+        IndexTrial trial = IndexTrial.fill(here -> components.create(Index.class, index, here), context, vectors);
+        try {
+            if (spec.parts().size() > 1) {
+                ComponentSpec stages =
+                        new ComponentSpec(spec.parts().subList(1, spec.parts().size()));
+                trial.rerank(components.create(Reranker.class, stages, context));
+            }
+            return trial;
+        } catch (IOException | RuntimeException | Error e) {
+            trial.close();
+            throw e;
+        }
     }
 
     /** The kernels that serve a spec. */
@@ -160,8 +173,9 @@ final class KnnOptions {
             throw new UsageException(
                     "--index names the metric " + named + ", --metric or an index before it another: " + common);
         }
-        ComponentSpec spec =
-                ComponentSpec.of(new ComponentSpec.Part(given.first().name(), parameters));
+        List<ComponentSpec.Part> parts = new ArrayList<>(given.parts());
+        parts.set(0, new ComponentSpec.Part(given.first().name(), parameters));
+        ComponentSpec spec = new ComponentSpec(parts);
         return PipelineOptions.spec(components, "--metric", Index.class, spec.toString());
     }
 

@@ -16,6 +16,7 @@ import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.RankedImage;
 import org.retrieval4j.eval.GroundTruth;
 import org.retrieval4j.kernel.KernelCatalog;
+import org.retrieval4j.rerank.Reranking;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -50,6 +51,12 @@ final class SearchCommand extends Subcommand {
             description = "Check the first N by geometry, and put those with a proof first (default: 0).")
     private int verify;
 
+    @Mixin
+    private RerankOptions rerank;
+
+    @Option(names = "--explain", description = "Tell the rank of each hit after each stage of --rerank.")
+    private boolean explain;
+
     @Option(
             names = "--crop",
             paramLabel = "x,y,w,h",
@@ -80,16 +87,18 @@ final class SearchCommand extends Subcommand {
         check();
         Components components = Components.load();
         // without verification a search is over sooner than a library is loaded
-        String kernel = verify == 0 ? KernelCatalog.LIGHT : KernelCatalog.AUTO;
+        String kernel = verify == 0 && !rerank.isGiven() ? KernelCatalog.LIGHT : KernelCatalog.AUTO;
         try (Workers workers = threads.start();
                 Decoding reading = Decoding.open(decoding, workers.threads());
                 ImageDatabase opened = Databases.openForReading(
                         database,
                         components,
                         BuildContext.defaults().withExecutor(workers.executor()).withKernel(kernel));
-                Progress progress = console().progress()) {
-            Searcher searcher =
-                    new Searcher(opened, reading.reader(), workers, hits, verify, Optional.ofNullable(crop));
+                Progress progress = console().progress();
+                Reranking stages = rerank.open(components, opened, workers, progress)) {
+            Optional<Reranking> reranking = Optional.ofNullable(stages);
+            Searcher searcher = new Searcher(
+                    opened, reading.reader(), workers, hits, verify, Optional.ofNullable(crop), reranking, explain);
             List<Searcher.Query> queries = Searcher.queries(arguments);
             Optional<SearchReport> page = Optional.empty();
             if (report != null) {
@@ -100,7 +109,7 @@ final class SearchCommand extends Subcommand {
             int done = 0;
             for (List<Searcher.Query> batch : searcher.batches(queries)) {
                 for (Searcher.Answer answer : searcher.search(batch)) {
-                    print(answer);
+                    print(answer, reranking);
                     if (page.isPresent()) {
                         page.get().add(answer);
                     }
@@ -125,6 +134,9 @@ final class SearchCommand extends Subcommand {
         if (verify < 0) {
             throw new UsageException("--verify must be at least 0, got " + verify);
         }
+        if (explain && !rerank.isGiven()) {
+            throw new UsageException("--explain tells what the stages of --rerank did, which is missing");
+        }
         if (groundTruth != null && report == null) {
             throw new UsageException("--ground-truth serves --report, which is missing");
         }
@@ -136,9 +148,10 @@ final class SearchCommand extends Subcommand {
         }
     }
 
-    private void print(Searcher.Answer answer) {
+    private void print(Searcher.Answer answer, Optional<Reranking> reranking) {
+        List<String> names = reranking.map(Reranking::stages).orElse(List.of());
         if (json) {
-            console().print(Json.text(object(answer)));
+            console().print(Json.text(object(answer, names)));
             return;
         }
         console().print(Failures.oneLine(answer.query().name()));
@@ -152,7 +165,8 @@ final class SearchCommand extends Subcommand {
             String inliers = hit.inliers().isEmpty()
                     ? ""
                     : hit.inliers().getAsInt() == 0 ? "no model" : hit.inliers().getAsInt() + " inliers";
-            String format = verify == 0 ? "%5d  %8.4f%s  %s" : "%5d  %8.4f  %13s  %s";
+            String format = verify == 0 ? "%5d  %8.4f%s  %s%s" : "%5d  %8.4f  %13s  %s%s";
+            List<int[]> ranks = ((Searcher.Found) answer).ranks();
             console()
                     .print(String.format(
                             Locale.ROOT,
@@ -160,11 +174,20 @@ final class SearchCommand extends Subcommand {
                             ++rank,
                             hit.score(),
                             inliers,
-                            Failures.oneLine(hit.image().name())));
+                            Failures.oneLine(hit.image().name()),
+                            ranks.isEmpty() ? "" : "  (" + explanation(names, ranks.get(rank - 1)) + ")"));
         }
     }
 
-    private static Map<String, Object> object(Searcher.Answer answer) {
+    private static String explanation(List<String> stages, int[] ranks) {
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < ranks.length; i++) {
+            texts.add(stages.get(i) + " " + (ranks[i] == 0 ? "-" : ranks[i]));
+        }
+        return String.join(", ", texts);
+    }
+
+    private static Map<String, Object> object(Searcher.Answer answer, List<String> stages) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("query", answer.query().name());
         List<Object> list = new ArrayList<>();
@@ -177,9 +200,24 @@ final class SearchCommand extends Subcommand {
                 entry.put("image", hit.image().name());
                 entry.put("score", hit.score() + 0.0f); // no negative zero
                 entry.put("inliers", hit.inliers().isPresent() ? hit.inliers().getAsInt() : null);
+                if (!found.ranks().isEmpty()) {
+                    entry.put("ranks", ranks(stages, found.ranks().get(list.size())));
+                }
                 list.add(entry);
             }
         }
         return line;
+    }
+
+    // a list, since a stage may stand in a spec twice
+    private static List<Object> ranks(List<String> stages, int[] ranks) {
+        List<Object> list = new ArrayList<>();
+        for (int i = 0; i < ranks.length; i++) {
+            Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+            entry.put("stage", stages.get(i));
+            entry.put("rank", ranks[i] == 0 ? null : ranks[i]);
+            list.add(entry);
+        }
+        return list;
     }
 }

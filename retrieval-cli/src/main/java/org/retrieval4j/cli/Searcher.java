@@ -12,11 +12,14 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageReader;
 import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.Ranking;
+import org.retrieval4j.rerank.Reranking;
 
 /** Searches a database for picture files, several at once, and keeps the answers in the order of the queries. */
 final class Searcher {
@@ -26,8 +29,20 @@ final class Searcher {
     private final int hits;
     private final int verify;
     private final Optional<Crop> crop;
+    private final Optional<Reranking> reranking;
+    private final boolean explain;
 
-    Searcher(ImageDatabase database, ImageReader reader, Workers workers, int hits, int verify, Optional<Crop> crop) {
+    Searcher(
+            ImageDatabase database,
+            ImageReader reader,
+            Workers workers,
+            int hits,
+            int verify,
+            Optional<Crop> crop,
+            Optional<Reranking> reranking,
+            boolean explain) {
+        this.reranking = reranking;
+        this.explain = explain;
         this.database = database;
         this.reader = reader;
         this.workers = workers;
@@ -57,9 +72,15 @@ final class Searcher {
      * @param extraction its features
      * @param ranking the list
      * @param stageSeconds time by stage, in the order of the work
+     * @param ranks for each image its place after each stage of re-ranking; empty unless that was asked for
      */
     record Found(
-            Query query, Optional<Crop> crop, Extraction extraction, Ranking ranking, Map<String, Double> stageSeconds)
+            Query query,
+            Optional<Crop> crop,
+            Extraction extraction,
+            Ranking ranking,
+            Map<String, Double> stageSeconds,
+            List<int[]> ranks)
             implements Answer {}
 
     /**
@@ -134,16 +155,42 @@ final class Searcher {
         }
         if (!extractions.isEmpty()) {
             SearchOptions options = SearchOptions.top(hits).withCandidates(Math.max(hits, verify));
-            List<Ranking> rankings = database.searchAll(extractions, options, verify);
+            List<Ranking> rankings = reranking.isEmpty()
+                    ? database.searchAll(extractions, options, verify)
+                    : reranked(reranking.get(), extractions);
             for (int i = 0; i < rankings.size(); i++) {
                 Map<String, Double> seconds =
                         new LinkedHashMap<>(prepared.get(i).stageSeconds());
                 seconds.putAll(rankings.get(i).stageSeconds());
                 Query query = queries.get(places.get(i));
-                answers[places.get(i)] = new Found(query, crop, extractions.get(i), rankings.get(i), seconds);
+                List<int[]> ranks = reranking.isPresent() && explain
+                        ? explained(reranking.get(), extractions.get(i), rankings.get(i))
+                        : List.of();
+                answers[places.get(i)] = new Found(query, crop, extractions.get(i), rankings.get(i), seconds, ranks);
             }
         }
         return List.of(answers);
+    }
+
+    private List<Ranking> reranked(Reranking stages, List<Extraction> queries) throws IOException {
+        long start = System.nanoTime();
+        SearchOptions options = SearchOptions.top(Math.max(hits, verify));
+        List<SearchResult> found = stages.gallery().searchAll(queries, options);
+        double share = (System.nanoTime() - start) / 1e9 / queries.size();
+        List<Ranking> rankings = new ArrayList<>();
+        for (Ranking ranking : database.rankAll(queries, found, hits, verify)) {
+            Map<String, Double> seconds = new LinkedHashMap<>(ranking.stageSeconds());
+            seconds.put("search", share);
+            rankings.add(new Ranking(ranking.images(), seconds));
+        }
+        return rankings;
+    }
+
+    private List<int[]> explained(Reranking stages, Extraction query, Ranking ranking) throws IOException {
+        List<Hit> hits = ranking.images().stream()
+                .map(image -> new Hit(image.image().id(), image.score()))
+                .toList();
+        return stages.explain(query, SearchOptions.top(hits.isEmpty() ? 1 : hits.size()), hits);
     }
 
     private Prepared prepare(Query query) throws IOException {

@@ -175,6 +175,31 @@ class DatabaseCommandsTest {
     }
 
     @Test
+    void stagesOfReRankingTellWhatTheyMoved() {
+        Map<String, Object> line = search(
+                photograph("wall/graf1.png"), "-k", "6", "--rerank", "verify(first=3) | qe(k=2,alpha=0)", "--explain");
+        List<Map<String, Object>> hits = Parsed.list(line, "hits");
+        assertThat(hits).hasSize(6);
+        for (int i = 0; i < hits.size(); i++) {
+            List<Map<String, Object>> ranks = Parsed.list(hits.get(i), "ranks");
+            assertThat(ranks).extracting(rank -> rank.get("stage")).containsExactly("index", "verify", "qe");
+            assertThat(ranks.get(2)).containsEntry("rank", i + 1);
+        }
+        Cli people = Cli.run(
+                "search",
+                "--database",
+                database,
+                photograph("cat.jpg"),
+                "--rerank",
+                "diffusion",
+                "-k",
+                "1",
+                "--explain");
+        assertThat(people.code()).isZero();
+        assertThat(people.outLines().get(1)).endsWith("cat.jpg  (index 1, diffusion 1)");
+    }
+
+    @Test
     void wrongUsageIsTwo() {
         List<List<Object>> wrong = List.of(
                 List.of("index", photographs),
@@ -189,6 +214,9 @@ class DatabaseCommandsTest {
                 List.of("search", "--database", database, "-k", "some", photograph("cat.jpg")),
                 List.of("search", "--database", database, "--verify", "-1", photograph("cat.jpg")),
                 List.of("search", "--database", database, "--crop", "1,2,3", photograph("cat.jpg")),
+                List.of("search", "--database", database, "--rerank", "qe(k=0)", photograph("cat.jpg")),
+                List.of("search", "--database", database, "--rerank", "qe | l2", photograph("cat.jpg")),
+                List.of("search", "--database", database, "--explain", photograph("cat.jpg")),
                 List.of("evaluate"),
                 List.of("evaluate", "ranking", "--database", database));
         for (List<Object> arguments : wrong) {
@@ -212,6 +240,7 @@ class DatabaseCommandsTest {
                 List.of("index", "--database", folder.resolve("fresh"), "no/such/folder"),
                 List.of("index", "--database", file, photographs),
                 List.of("remove", "--database", database, "not/there.jpg"),
+                List.of("index", "--database", folder.resolve("staged"), "--index", "flat | qe", photographs),
                 List.of("search", "--database", database, "--report", "no/such/r.html", photograph("cat.jpg")),
                 List.of("aggregate", "--aggregator", "spoc", "--descriptors", file, "--output", folder.resolve("v")));
         for (List<Object> arguments : impossible) {

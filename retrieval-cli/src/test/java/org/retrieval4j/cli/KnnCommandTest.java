@@ -87,6 +87,50 @@ class KnnCommandTest {
     }
 
     @Test
+    void stagesStandBehindAnIndex() throws IOException {
+        Cli run = run("--metric", "cosine", "--index", "flat | qe(k=3,alpha=0)", "-k", 1, "--repeat", 1);
+        assertThat(run.err()).isEmpty();
+        long[] found = NpyFile.read(folder.resolve("i.npy")).toLongs();
+        for (int q = 0; q < Q; q++) {
+            int query = q;
+            double[] expanded = normalized(queries, q);
+            IntStream.range(0, N)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(i -> -score("cosine", query, i)))
+                    .limit(3)
+                    .forEach(i -> {
+                        for (int d = 0; d < D; d++) {
+                            expanded[d] += normalized(base, i)[d];
+                        }
+                    });
+            long best = IntStream.range(0, N)
+                    .boxed()
+                    .min(Comparator.comparingDouble(i -> {
+                        double sum = 0;
+                        for (int d = 0; d < D; d++) {
+                            sum -= expanded[d] * normalized(base, i)[d];
+                        }
+                        return sum;
+                    }))
+                    .orElseThrow();
+            assertThat(found[q]).isEqualTo(best);
+        }
+    }
+
+    private static double[] normalized(float[] rows, int row) {
+        double[] vector = new double[D];
+        double square = 0;
+        for (int d = 0; d < D; d++) {
+            vector[d] = rows[row * D + d];
+            square += vector[d] * vector[d];
+        }
+        for (int d = 0; d < D; d++) {
+            vector[d] /= Math.sqrt(square);
+        }
+        return vector;
+    }
+
+    @Test
     void saysWhichValueIsNotFinite() throws IOException {
         base[3 * D + 5] = Float.NaN;
         NpyFile.write(folder.resolve("x.npy"), base, N, D);

@@ -24,11 +24,13 @@ import org.retrieval4j.api.Component;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.FeatureSource;
+import org.retrieval4j.api.Gallery;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.ImageReader;
 import org.retrieval4j.api.SearchOptions;
+import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.storage.CorruptFileException;
 import org.retrieval4j.storage.WriterLock;
 
@@ -384,6 +386,64 @@ public final class ImageDatabase implements FeatureSource, AutoCloseable {
             try (Store.Snapshot snapshot = store.snapshot()) {
                 return new Searcher(pipelines, index, snapshot, context.executor()).searchAll(copy, options, verify);
             }
+        });
+    }
+
+    /**
+     * Verifies ranked lists of this database and reorders them, as {@link #searchAll} does with those of its index: what
+     * stages of re-ranking found in {@link #gallery} becomes rankings.
+     *
+     * @param queries from {@link #extract}
+     * @param found a ranked list of images of this database for each query; what is not there any more is left out
+     * @param k hits of a ranking at most
+     * @param verify how many of the first of each to verify and reorder, 0 for none
+     * @return a ranked list a query, in order; times tell nothing of the search
+     * @throws IOException if features cannot be read
+     * @throws IllegalArgumentException if the sizes differ, or {@code verify} is above 0 and a query or the database has
+     *     no local features
+     */
+    public List<Ranking> rankAll(List<Extraction> queries, List<SearchResult> found, int k, int verify)
+            throws IOException {
+        List<Extraction> copy = List.copyOf(queries);
+        if (found.size() != copy.size()) {
+            throw new IllegalArgumentException(
+                    "there must be one list a query, got " + found.size() + " for " + copy.size());
+        }
+        return read(() -> {
+            try (Store.Snapshot snapshot = store.snapshot()) {
+                return new Searcher(pipelines, index, snapshot, context.executor()).verified(copy, found, k, verify, 0);
+            }
+        });
+    }
+
+    /**
+     * The images that have descriptors, as what a {@link org.retrieval4j.api.Reranker} stands on.
+     *
+     * @return a view: each call sees the images of its start
+     */
+    public Gallery gallery() {
+        return new DatabaseGallery(this);
+    }
+
+    List<SearchResult> find(List<Extraction> queries, SearchOptions options) throws IOException {
+        requireNonNull(options, "options");
+        return read(() -> {
+            requireIndex();
+            try (Store.Snapshot snapshot = store.snapshot()) {
+                return new Searcher(pipelines, index, snapshot, context.executor()).find(queries, options);
+            }
+        });
+    }
+
+    long[] searchableIds() throws IOException {
+        return read(() -> {
+            List<Long> ids = new ArrayList<>();
+            store.table().forEach(entry -> {
+                if (!entry.isPending()) {
+                    ids.add(entry.id());
+                }
+            });
+            return ids.stream().mapToLong(Long::longValue).toArray();
         });
     }
 

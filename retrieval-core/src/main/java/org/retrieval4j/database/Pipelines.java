@@ -365,6 +365,10 @@ final class Pipelines implements Closeable {
             specs.put(LOCAL, options.local().get());
         }
         components.canonical(Index.class, options.index());
+        if (options.index().parts().size() > 1) {
+            throw new IllegalArgumentException("the index of a database must have one part, got \"" + options.index()
+                    + "\"; stages of re-ranking are named when it is searched");
+        }
         specs.put(INDEX, options.index());
         specs.put(MATCHER, options.matcher());
         specs.put(VERIFIER, options.verifier());

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
 import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.Gallery;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.ImageFeatures;
@@ -39,16 +40,30 @@ final class Searcher {
         int k = Math.max(options.k(), verify);
         SearchOptions wider =
                 new SearchOptions(k, Math.max(k, options.candidates()), options.accept(), options.leastScore());
-        List<SearchResult> found = index.isEmpty() || queries.isEmpty()
+        List<SearchResult> found = find(queries, wider);
+        return verified(queries, found, options.k(), verify, System.nanoTime() - start);
+    }
+
+    /** What the index finds. */
+    List<SearchResult> find(List<Extraction> queries, SearchOptions options) {
+        List<GlobalDescriptor> descriptors = Gallery.descriptors(queries);
+        return index.isEmpty() || queries.isEmpty()
                 ? Collections.nCopies(queries.size(), new SearchResult(List.of()))
-                : index.search(descriptors(queries), wider, snapshot.table());
-        long share = (System.nanoTime() - start) / Math.max(1, queries.size());
+                : index.search(descriptors, options, snapshot.table());
+    }
+
+    /** Verifies and reorders the first of ranked lists, and keeps k of each. */
+    List<Ranking> verified(List<Extraction> queries, List<SearchResult> found, int k, int verify, long searchNanos)
+            throws IOException {
+        if (verify > 0) {
+            requireVerifiable(queries);
+        }
         List<Stopwatch> stopwatches = new ArrayList<>();
         List<List<RankedImage>> ranked = new ArrayList<>();
         for (SearchResult result : found) {
             Stopwatch stopwatch =
                     new Stopwatch(SEARCH, CandidateVerifier.READ, CandidateVerifier.MATCH, CandidateVerifier.VERIFY);
-            stopwatch.addNanos(SEARCH, share);
+            stopwatch.addNanos(SEARCH, searchNanos / Math.max(1, queries.size()));
             stopwatches.add(stopwatch);
             ranked.add(images(result));
         }
@@ -63,7 +78,7 @@ final class Searcher {
             List<RankedImage> reordered = new ArrayList<>(VerificationOrder.order(images.subList(0, first)));
             reordered.addAll(images.subList(first, images.size()));
             rankings.add(new Ranking(
-                    reordered.subList(0, Math.min(options.k(), reordered.size())),
+                    reordered.subList(0, Math.min(k, reordered.size())),
                     stopwatches.get(i).seconds()));
         }
         return rankings;
@@ -78,16 +93,6 @@ final class Searcher {
             }
         }
         return images;
-    }
-
-    private static List<GlobalDescriptor> descriptors(List<Extraction> queries) {
-        List<GlobalDescriptor> descriptors = new ArrayList<>();
-        for (Extraction query : queries) {
-            descriptors.add(query.global()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "the query has no global descriptor; it must come from extract of this database")));
-        }
-        return descriptors;
     }
 
     private void requireVerifiable(List<Extraction> queries) {

@@ -1,16 +1,26 @@
 package org.retrieval4j.eval;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Extraction;
+import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.Gallery;
 import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.Index;
+import org.retrieval4j.api.Reranker;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.index.IndexMemory;
+import org.retrieval4j.rerank.IndexGallery;
 
 /**
  * An index filled with vectors of one's own, to be searched and timed. For one thread; whether the index uses several is
@@ -26,12 +36,17 @@ public final class IndexTrial implements AutoCloseable {
     private static final double SETTLED = 0.97;
 
     private final Index index;
+    private final FeatureSource vectors;
     private final int count;
     private final int dimension;
-    private final double buildSeconds;
+    private double buildSeconds;
+    private Gallery gallery;
+    private final List<Reranker> rerankers = new ArrayList<>();
 
-    private IndexTrial(Index index, int count, int dimension, double buildSeconds) {
+    private IndexTrial(Index index, FeatureSource vectors, int count, int dimension, double buildSeconds) {
         this.index = index;
+        this.vectors = vectors;
+        this.gallery = new IndexGallery(index, vectors);
         this.count = count;
         this.dimension = dimension;
         this.buildSeconds = buildSeconds;
@@ -69,7 +84,7 @@ public final class IndexTrial implements AutoCloseable {
             index.close();
             throw refused;
         }
-        return new IndexTrial(index, base.rows(), base.columns(), seconds(start));
+        return new IndexTrial(index, new Rows(base), base.rows(), base.columns(), seconds(start));
     }
 
     /**
@@ -85,7 +100,12 @@ public final class IndexTrial implements AutoCloseable {
         if (index.size() < 1) {
             throw new IllegalArgumentException("there must be at least 1 vector to search in, got none");
         }
-        return new IndexTrial(index, (int) Math.min(Integer.MAX_VALUE, index.size()), dimension, openSeconds);
+        return new IndexTrial(
+                index,
+                new Rows(FloatMatrix.empty(dimension)),
+                (int) Math.min(Integer.MAX_VALUE, index.size()),
+                dimension,
+                openSeconds);
     }
 
     /**
@@ -95,6 +115,51 @@ public final class IndexTrial implements AutoCloseable {
      */
     public Index index() {
         return index;
+    }
+
+    /**
+     * Puts stages of re-ranking behind the index; the time they take beforehand counts as building.
+     *
+     * @param stages one or several, which the trial closes
+     * @throws IOException if vectors cannot be read
+     * @throws IllegalStateException if the index came without its vectors, as one from a file does
+     */
+    public void rerank(Reranker stages) throws IOException {
+        long start = System.nanoTime();
+        rerankers.add(stages);
+        gallery = stages.over(gallery);
+        buildSeconds += seconds(start);
+    }
+
+    /** Rows of a matrix as descriptors; the id is the row. */
+    private record Rows(FloatMatrix matrix) implements FeatureSource {
+        @Override
+        public Optional<ImageFeatures> features(long imageId) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<GlobalDescriptor> descriptor(long imageId) {
+            return imageId < matrix.rows()
+                    ? Optional.of(new GlobalDescriptor.Dense(matrix.row((int) imageId)))
+                    : Optional.empty();
+        }
+    }
+
+    private List<SearchResult> searchAll(List<Extraction> queries, SearchOptions options) {
+        try {
+            return gallery.searchAll(queries, options);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<Extraction> extractions(FloatMatrix matrix) {
+        List<Extraction> list = new ArrayList<>();
+        for (GlobalDescriptor descriptor : descriptors(matrix)) {
+            list.add(new Extraction(Map.of(), Optional.of(descriptor)));
+        }
+        return list;
     }
 
     /**
@@ -112,7 +177,7 @@ public final class IndexTrial implements AutoCloseable {
             throw new IllegalArgumentException("rounds must be at least 1, got " + rounds);
         }
         require(queries, options);
-        List<GlobalDescriptor> batch = descriptors(queries);
+        List<Extraction> batch = extractions(queries);
         double fastest = warmUp(batch, options);
         for (int i = 1; i < MOST_WARM_UPS; i++) {
             double last = warmUp(batch, options);
@@ -125,7 +190,7 @@ public final class IndexTrial implements AutoCloseable {
         double[] times = new double[rounds];
         for (int r = 0; r < rounds; r++) {
             long start = System.nanoTime();
-            results = index.searchAll(batch, options);
+            results = searchAll(batch, options);
             times[r] = seconds(start);
         }
         Arrays.sort(times);
@@ -134,12 +199,12 @@ public final class IndexTrial implements AutoCloseable {
     }
 
     /** Searches for a second, at least once; returns the time of the fastest. */
-    private double warmUp(List<GlobalDescriptor> batch, SearchOptions options) {
+    private double warmUp(List<Extraction> batch, SearchOptions options) {
         double fastest = Double.POSITIVE_INFINITY;
         long warm = System.nanoTime();
         do {
             long start = System.nanoTime();
-            index.searchAll(batch, options);
+            searchAll(batch, options);
             fastest = Math.min(fastest, seconds(start));
         } while (seconds(warm) < WARM_UP_SECONDS);
         return fastest;
@@ -155,7 +220,7 @@ public final class IndexTrial implements AutoCloseable {
      */
     public NearestNeighbors find(FloatMatrix queries, SearchOptions options) {
         require(queries, options);
-        return NearestNeighbors.of(index.searchAll(descriptors(queries), options), options.k());
+        return NearestNeighbors.of(searchAll(extractions(queries), options), options.k());
     }
 
     private void require(FloatMatrix queries, SearchOptions options) {
@@ -189,6 +254,7 @@ public final class IndexTrial implements AutoCloseable {
 
     @Override
     public void close() {
+        rerankers.forEach(Reranker::close);
         index.close();
     }
 

@@ -19,6 +19,7 @@ import org.retrieval4j.api.Index;
 import org.retrieval4j.api.Reranker;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
+import org.retrieval4j.index.FlatIndex;
 import org.retrieval4j.spi.ComponentProvider;
 
 /**
@@ -66,7 +67,7 @@ public final class DatabaseAugmentation implements Reranker {
          * @return the defaults
          */
         public static Options defaults() {
-            return new Options(5, ComponentSpec.parse("flat"));
+            return new Options(5, new FlatIndex.Provider().specOf(FlatIndex.Options.defaults()));
         }
     }
 

@@ -17,6 +17,7 @@ import org.retrieval4j.api.Index;
 import org.retrieval4j.api.Reranker;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
+import org.retrieval4j.index.FlatIndex;
 import org.retrieval4j.index.TopK;
 import org.retrieval4j.learning.ParallelChunks;
 import org.retrieval4j.spi.ComponentProvider;
@@ -90,7 +91,7 @@ public final class Diffusion implements Reranker {
          * @return the defaults
          */
         public static Options defaults() {
-            return new Options(50, 10, 3, 0.99, 1e-6, 0, ComponentSpec.parse("flat"));
+            return new Options(50, 10, 3, 0.99, 1e-6, 0, new FlatIndex.Provider().specOf(FlatIndex.Options.defaults()));
         }
     }
 
