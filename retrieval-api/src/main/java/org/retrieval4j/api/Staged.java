@@ -77,7 +77,7 @@ abstract class Staged<C extends Component, S extends Component> implements Compo
 
         @Override
         public List<GlobalDescriptor> aggregateQueries(List<ImageFeatures> images) {
-            return transformed(base.aggregateQueries(images));
+            return transformed(base.aggregateQueries(images), stages);
         }
     }
 
