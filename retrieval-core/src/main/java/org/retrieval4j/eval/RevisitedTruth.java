@@ -6,7 +6,8 @@ import java.util.List;
  * The right answers of Revisited Oxford or Revisited Paris (Radenovic, Iscen, Tolias, Avrithis, Chum: Revisiting Oxford and
  * Paris, CVPR 2018).
  *
- * @param images number of images of the database; labels are indices from 0 into their list
+ * @param images number of images of the database; labels are indices from 0 into their list, behind whose end distractors
+ *     may stand, which no label names
  * @param queries the labels of each query
  */
 public record RevisitedTruth(int images, List<Labels> queries) {
@@ -23,6 +24,19 @@ public record RevisitedTruth(int images, List<Labels> queries) {
             check(images, query, "hard", labels.hard);
             check(images, query, "junk", labels.junk);
         }
+    }
+
+    /**
+     * The same answers in a larger database (as with the million distractors of the authors).
+     *
+     * @param distractors number of images that show none of the landmarks, which stand behind the others
+     * @return a copy
+     */
+    public RevisitedTruth withDistractors(int distractors) {
+        if (distractors < 0) {
+            throw new IllegalArgumentException("distractors must be at least 0, got " + distractors);
+        }
+        return new RevisitedTruth(Math.addExact(images, distractors), queries);
     }
 
     private static void check(int images, int query, String name, List<Integer> labels) {
