@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.retrieval4j.eval.QueryFigures;
 import org.retrieval4j.eval.RevisitedEvaluation;
 import org.retrieval4j.eval.RevisitedEvaluation.Setting;
 import org.retrieval4j.eval.RevisitedTruth;
-import org.retrieval4j.storage.NpyArray;
-import org.retrieval4j.storage.NpyFile;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code retrieval evaluate roxford} and {@code rparis}: the protocol of Revisited Oxford and Paris. */
@@ -25,8 +25,9 @@ import picocli.CommandLine.Option;
             "Mean average precision and mean precision at 1, 5 and 10 of Revisited Oxford or Revisited Paris, in the settings"
                     + " Easy, Medium and Hard.",
             "",
-            "Rankings and scores have a row for each image of the database and a column for each query, in the ground truth's"
-                    + " order."
+            "Rankings and scores are matrices with a column for each query. Rankings may hold the first images only: a"
+                    + " right answer that is not among them is one that is never found. A query without a right answer in a"
+                    + " setting does not count there. All as in the authors' script."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class EvaluateRevisitedCommand extends Subcommand {
@@ -34,22 +35,33 @@ final class EvaluateRevisitedCommand extends Subcommand {
             names = "--ground-truth",
             paramLabel = "GND",
             required = true,
-            description = "The published lists as JSON: imlist, and gnd with easy, hard and junk of each query.")
+            description =
+                    "The published gnd_*.pkl, of which nothing is run, or the same as JSON: imlist, qimlist, and gnd"
+                            + " with easy, hard and junk of each query.")
     private Path groundTruth;
 
     @ArgGroup(multiplicity = "1")
     private Answers answers;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
+    @Option(
+            names = "--distractors",
+            paramLabel = "N",
+            description =
+                    "Images of the database that the ground truth does not list, such as the million of R1M; their"
+                            + " indices follow the others' (default: as many as a matrix has rows beyond the list).")
+    private @Nullable Integer distractors;
+
+    @Mixin
+    private FigureOutput output;
 
     /** One of the two. */
     @SuppressWarnings("NullAway.Init") // picocli injects the fields
     static final class Answers {
         @Option(
                 names = "--ranks",
-                paramLabel = "R.npy",
-                description = "Indices of images from 0: row r of a column is the image at rank r.")
+                paramLabel = "R.npy|R.csv",
+                description = "Indices of images from 0: row r of a column is the image at rank r; or names, rows"
+                        + " query,image,image,... best first.")
         private @Nullable Path ranks;
 
         @Option(
@@ -61,91 +73,56 @@ final class EvaluateRevisitedCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
-        RevisitedTruth truth = RevisitedTruthFile.read(groundTruth);
-        Map<Setting, RevisitedEvaluation> evaluations = new LinkedHashMap<>();
+        output.check();
+        if (distractors != null && distractors < 0) {
+            throw new UsageException("--distractors must be at least 0, got " + distractors);
+        }
+        RevisitedLists lists = RevisitedLists.read(groundTruth);
         boolean ranked = answers.ranks != null;
         Path file = Objects.requireNonNull(ranked ? answers.ranks : answers.scores);
+        int[][] rankings = ranked
+                ? RankingFile.read(file, lists.imageNames(groundTruth), lists.queryNames(groundTruth), distractors())
+                : RankingFile.scores(
+                        file, lists.images().size(), lists.truth().queries().size());
+        print(file, lists.truth(), rankings);
+        return Main.DONE;
+    }
+
+    private int distractors() {
+        return distractors == null ? 0 : distractors;
+    }
+
+    private void print(Path file, RevisitedTruth listed, int[][] rankings) {
+        int longest = Arrays.stream(rankings)
+                .mapToInt(ranking -> ranking.length)
+                .max()
+                .orElse(0);
+        int shortest = Arrays.stream(rankings)
+                .mapToInt(ranking -> ranking.length)
+                .min()
+                .orElse(0);
+        RevisitedTruth truth =
+                listed.withDistractors(distractors == null ? Math.max(0, longest - listed.images()) : distractors);
+        Map<String, QueryFigures> figures = new LinkedHashMap<>();
         try {
-            int[][] rankings = ranked ? ranks(file, truth) : scores(file, truth);
             for (Setting setting : Setting.values()) {
-                evaluations.put(setting, RevisitedEvaluation.of(truth, setting, rankings));
+                figures.put(
+                        setting.name().toLowerCase(Locale.ROOT),
+                        RevisitedEvaluation.of(truth, setting, rankings).figures());
             }
         } catch (IllegalArgumentException refused) {
             throw new CommandException(file + ": " + refused.getMessage(), refused);
         }
-        print(evaluations);
-        return Main.DONE;
-    }
-
-    private static int[][] ranks(Path file, RevisitedTruth truth) throws IOException {
-        NpyArray array = NpyFile.read(file);
-        check(array, truth);
-        int[] values = array.toInts();
-        int[][] rankings = new int[truth.queries().size()][truth.images()];
-        for (int i = 0; i < values.length; i++) {
-            rankings[i % rankings.length][i / rankings.length] = values[i];
+        if (distractors == null && truth.images() > listed.images()) {
+            console()
+                    .note((truth.images() - listed.images()) + " images behind the " + listed.images()
+                            + " of the ground truth count as distractors");
         }
-        return rankings;
-    }
-
-    private static int[][] scores(Path file, RevisitedTruth truth) throws IOException {
-        NpyArray array = NpyFile.read(file);
-        check(array, truth);
-        double[] values = array.toDoubles();
-        int[][] rankings = new int[truth.queries().size()][];
-        double[] scores = new double[truth.images()];
-        for (int query = 0; query < rankings.length; query++) {
-            for (int image = 0; image < scores.length; image++) {
-                scores[image] = values[image * rankings.length + query];
-            }
-            try {
-                rankings[query] = RevisitedEvaluation.ranking(scores);
-            } catch (IllegalArgumentException refused) {
-                throw new IllegalArgumentException("query " + query + ": " + refused.getMessage(), refused);
-            }
+        if (shortest < truth.images()) {
+            console()
+                    .note("rankings hold the first " + shortest + " of " + truth.images()
+                            + " images; right answers behind them count as never found");
         }
-        return rankings;
-    }
-
-    private static void check(NpyArray array, RevisitedTruth truth) {
-        int[] wanted = {truth.images(), truth.queries().size()};
-        if (!Arrays.equals(array.shape(), wanted)) {
-            throw new IllegalArgumentException("the array must have shape " + Arrays.toString(wanted)
-                    + " (images x queries of the ground truth), got " + Arrays.toString(array.shape()));
-        }
-    }
-
-    private void print(Map<Setting, RevisitedEvaluation> evaluations) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        evaluations.forEach((setting, evaluation) -> {
-            String name = setting.name().toLowerCase(Locale.ROOT);
-            Map<String, @Nullable Object> figures = new LinkedHashMap<>();
-            figures.put("map", finite(evaluation.map()));
-            for (int i = 0; i < RevisitedEvaluation.CUTOFFS.size(); i++) {
-                figures.put(
-                        "mp@" + RevisitedEvaluation.CUTOFFS.get(i),
-                        finite(evaluation.meanPrecision().get(i)));
-            }
-            line.put(name, figures);
-            if (!json) {
-                console()
-                        .print(String.format(
-                                Locale.ROOT,
-                                "%s: mAP %.4f, mP@1 %.4f, mP@5 %.4f, mP@10 %.4f (%d queries)",
-                                name,
-                                evaluation.map(),
-                                evaluation.meanPrecision().get(0),
-                                evaluation.meanPrecision().get(1),
-                                evaluation.meanPrecision().get(2),
-                                evaluation.queries()));
-            }
-        });
-        if (json) {
-            console().print(Json.text(line));
-        }
-    }
-
-    private static @Nullable Double finite(double value) {
-        return Double.isFinite(value) ? value : null;
+        output.print(console(), figures);
     }
 }

@@ -1,0 +1,187 @@
+package org.retrieval4j.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.retrieval4j.eval.NameRows;
+import org.retrieval4j.eval.TrapezoidEvaluation;
+import org.retrieval4j.localization.text.JsonFile;
+import org.retrieval4j.localization.text.JsonValue;
+import org.retrieval4j.storage.NpyArray;
+import org.retrieval4j.storage.NpyFile;
+
+/**
+ * Rankings that somebody made: a matrix of NumPy, ranks x queries, of indices of images from 0; rows {@code
+ * query,image,image,…} of CSV, best first; or JSON {@code {"query": ["image", …], …}}. The content tells which.
+ */
+final class RankingFile {
+    private final Path file;
+    private final Names images;
+    private final Names queries;
+    private final int distractors;
+    private final Map<String, Integer> others = new HashMap<>();
+    private final int[][] rankings;
+
+    private RankingFile(Path file, Names images, Names queries, int distractors) {
+        this.file = file;
+        this.images = images;
+        this.queries = queries;
+        this.distractors = distractors;
+        this.rankings = new int[queries.size()][];
+    }
+
+    /**
+     * Reads rankings of all queries.
+     *
+     * @param distractors how many images that no list names may be among the answers; their indices follow the others'
+     * @throws IOException if a query is missing, unknown or repeated, or an image unknown or repeated; rows of text are
+     *     told with their line
+     */
+    static int[][] read(Path file, Names images, Names queries, int distractors) throws IOException {
+        int first;
+        try (InputStream in = Files.newInputStream(file)) {
+            first = in.read();
+        }
+        if (first == 0x93) {
+            return matrix(file, queries.size());
+        }
+        RankingFile text = new RankingFile(file, images, queries, distractors);
+        if (first == '{') {
+            text.readJson();
+        } else {
+            text.readCsv();
+        }
+        for (int query = 0; query < text.rankings.length; query++) {
+            if (text.rankings[query] == null) {
+                throw new IOException(file + ": there is no ranking of query \""
+                        + queries.list().get(query) + "\"");
+            }
+        }
+        return text.rankings;
+    }
+
+    /** Reads a matrix, ranks x queries. */
+    static int[][] matrix(Path file, int queries) throws IOException {
+        NpyArray array = NpyFile.read(file);
+        require(file, array, queries);
+        int[] values;
+        try {
+            values = array.toInts();
+        } catch (IllegalArgumentException refused) {
+            throw new IOException(file + ": " + refused.getMessage(), refused);
+        }
+        int[][] rankings = new int[queries][values.length / queries];
+        for (int i = 0; i < values.length; i++) {
+            rankings[i % queries][i / queries] = values[i];
+        }
+        return rankings;
+    }
+
+    /** Reads scores, images x queries, and sorts them; there must be one of each image. */
+    static int[][] scores(Path file, int images, int queries) throws IOException {
+        NpyArray array = NpyFile.read(file);
+        require(file, array, queries);
+        if (array.shape()[0] < images) {
+            throw new IOException(
+                    file + ": there must be scores of all " + images + " images, got " + array.shape()[0]);
+        }
+        double[] values = array.toDoubles();
+        int[][] rankings = new int[queries][];
+        double[] scores = new double[array.shape()[0]];
+        for (int query = 0; query < queries; query++) {
+            for (int image = 0; image < scores.length; image++) {
+                scores[image] = values[image * queries + query];
+            }
+            try {
+                rankings[query] = TrapezoidEvaluation.ranking(scores);
+            } catch (IllegalArgumentException refused) {
+                throw new IOException(file + ": query " + query + ": " + refused.getMessage(), refused);
+            }
+        }
+        return rankings;
+    }
+
+    private static void require(Path file, NpyArray array, int queries) throws IOException {
+        if (array.dimensions() != 2 || array.shape()[1] != queries || array.shape()[0] == 0) {
+            throw new IOException(file + ": the array must have shape [images, " + queries
+                    + "] (a column for each query of the ground truth), got " + Arrays.toString(array.shape()));
+        }
+    }
+
+    private void readCsv() throws IOException {
+        boolean[] begun = {false};
+        NameRows.read(file, (line, fields) -> {
+            boolean first = !begun[0];
+            begun[0] = true;
+            String name = fields.get(0);
+            if (first
+                    && Set.of("query", "id", "name").contains(name)
+                    && queries.find(name).isEmpty()) {
+                return; // a header
+            }
+            // a comma at the end is no image
+            int end = fields.size() > 1 && fields.get(fields.size() - 1).isEmpty() ? fields.size() - 1 : fields.size();
+            String wrong = take(name, fields.subList(1, end));
+            if (!wrong.isEmpty()) {
+                throw NameRows.wrong(file, line, wrong);
+            }
+        });
+    }
+
+    private void readJson() throws IOException {
+        try (JsonFile json = new JsonFile(file)) {
+            json.members(name -> {
+                JsonValue list = json.value();
+                List<String> ranked = new ArrayList<>();
+                for (JsonValue image : list.elements()) {
+                    ranked.add(image.text());
+                }
+                String wrong = take(name, ranked);
+                if (!wrong.isEmpty()) {
+                    throw list.wrong("a ranking", wrong);
+                }
+            });
+            json.end();
+        }
+    }
+
+    /** What is wrong with a ranking; nothing if it is empty. */
+    private String take(String name, List<String> ranked) {
+        OptionalInt query = queries.find(name);
+        if (query.isEmpty()) {
+            return "\"" + name + "\" is no query of the ground truth";
+        }
+        if (rankings[query.getAsInt()] != null) {
+            return "a second ranking of query \"" + name + "\"";
+        }
+        int[] ranking = new int[ranked.size()];
+        Map<Integer, String> seen = new HashMap<>();
+        for (int rank = 0; rank < ranking.length; rank++) {
+            String image = ranked.get(rank);
+            OptionalInt place = images.find(image);
+            if (place.isEmpty()) {
+                Integer other = others.get(image);
+                if (other == null && others.size() == distractors) {
+                    return "image \"" + image + "\" of query \"" + name + "\" is not among the " + images.size()
+                            + " images"
+                            + (distractors == 0 ? "" : " and " + distractors + " distractors");
+                }
+                place = OptionalInt.of(others.computeIfAbsent(image, unknown -> images.size() + others.size()));
+            }
+            if (seen.putIfAbsent(place.getAsInt(), image) != null) {
+                return "image \"" + image + "\" stands twice in the ranking of query \"" + name + "\"";
+            }
+            ranking[rank] = place.getAsInt();
+        }
+        rankings[query.getAsInt()] = ranking;
+        return "";
+    }
+}

@@ -1,0 +1,196 @@
+package org.retrieval4j.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.retrieval4j.eval.RevisitedTruth;
+import org.retrieval4j.localization.text.JsonFile;
+import org.retrieval4j.localization.text.JsonValue;
+
+/**
+ * The published lists of Revisited Oxford or Paris, as the authors' pickle or as JSON: {@code imlist} and {@code qimlist},
+ * names of the images of the database and of the queries, and {@code gnd}, of each query the indices {@code easy}, {@code
+ * hard} and {@code junk} into imlist, and {@code bbx}, the part of the query that counts.
+ *
+ * @param images names of the images of the database
+ * @param queries names of the queries; empty if the file has none
+ * @param boxes of each query left, top, right and bottom in pixels of the upright picture, if the file has them
+ * @param truth the right answers
+ */
+record RevisitedLists(
+        List<String> images, List<String> queries, List<Optional<List<Double>>> boxes, RevisitedTruth truth) {
+
+    /** Reads a file, whichever form it has; its other members are passed over. */
+    static RevisitedLists read(Path file) throws IOException {
+        try {
+            return Pickle.looksLike(firstByte(file)) ? ofPickle(file) : ofJson(file);
+        } catch (IllegalArgumentException refused) {
+            throw new CommandException(file + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    /** The images' names. */
+    Names imageNames(Path file) {
+        return names(file, "imlist", images);
+    }
+
+    /** The queries' names; where the file has none, or another number of them, their places from 0. */
+    Names queryNames(Path file) {
+        int count = truth.queries().size();
+        return names(
+                file,
+                "qimlist",
+                queries.size() == count
+                        ? queries
+                        : IntStream.range(0, count).mapToObj(Integer::toString).toList());
+    }
+
+    private static Names names(Path file, String member, List<String> names) {
+        try {
+            return new Names(names);
+        } catch (IllegalArgumentException refused) {
+            throw new CommandException(file + ": " + member + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    private static int firstByte(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.read();
+        }
+    }
+
+    private static RevisitedLists ofJson(Path file) throws IOException {
+        try (JsonFile json = new JsonFile(file)) {
+            JsonValue all = json.value();
+            json.end();
+            List<String> images = texts(all.member("imlist"));
+            Optional<JsonValue> names = all.optional("qimlist");
+            List<String> queries = names.isEmpty() ? List.of() : texts(names.get());
+            List<Optional<List<Double>>> boxes = new ArrayList<>();
+            List<RevisitedTruth.Labels> labels = new ArrayList<>();
+            for (JsonValue query : all.member("gnd").elements()) {
+                labels.add(new RevisitedTruth.Labels(
+                        indices(query, "easy"), indices(query, "hard"), indices(query, "junk")));
+                Optional<JsonValue> box = query.optional("bbx");
+                List<Double> sides = new ArrayList<>();
+                if (box.isPresent()) {
+                    for (double side : box.get().numbers(4)) {
+                        sides.add(side);
+                    }
+                }
+                boxes.add(sides.isEmpty() ? Optional.empty() : Optional.of(sides));
+            }
+            return new RevisitedLists(images, queries, boxes, new RevisitedTruth(images.size(), labels));
+        }
+    }
+
+    private static List<String> texts(JsonValue array) throws IOException {
+        List<String> texts = new ArrayList<>();
+        for (JsonValue text : array.elements()) {
+            texts.add(text.text());
+        }
+        return texts;
+    }
+
+    private static List<Integer> indices(JsonValue query, String name) throws IOException {
+        List<Integer> indices = new ArrayList<>();
+        for (JsonValue index : query.member(name).elements()) {
+            indices.add((int) index.integer(0, Integer.MAX_VALUE));
+        }
+        return indices;
+    }
+
+    private static RevisitedLists ofPickle(Path file) throws IOException {
+        Map<?, ?> all = dict(Pickle.read(file), "the pickle");
+        List<String> images = texts(member(all, "imlist", ""), "imlist");
+        List<String> queries = all.containsKey("qimlist") ? texts(member(all, "qimlist", ""), "qimlist") : List.of();
+        List<Optional<List<Double>>> boxes = new ArrayList<>();
+        List<RevisitedTruth.Labels> labels = new ArrayList<>();
+        for (Object query : list(member(all, "gnd", ""), "gnd")) {
+            String where = " of query " + labels.size();
+            Map<?, ?> members = dict(query, "gnd" + where);
+            labels.add(new RevisitedTruth.Labels(
+                    indices(member(members, "easy", where), "easy" + where),
+                    indices(member(members, "hard", where), "hard" + where),
+                    indices(member(members, "junk", where), "junk" + where)));
+            boxes.add(
+                    members.containsKey("bbx")
+                            ? Optional.of(box(member(members, "bbx", where), "bbx" + where))
+                            : Optional.empty());
+        }
+        return new RevisitedLists(images, queries, boxes, new RevisitedTruth(images.size(), labels));
+    }
+
+    private static Map<?, ?> dict(Object value, String what) {
+        if (value instanceof Map<?, ?> map) {
+            return map;
+        }
+        throw new IllegalArgumentException(what + " must be a dict, got " + Pickle.kind(value));
+    }
+
+    private static Object member(Map<?, ?> dict, String name, String where) {
+        Object value = dict.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException(name + where + " is missing");
+        }
+        return value;
+    }
+
+    private static List<?> list(Object value, String what) {
+        if (value instanceof NumpyArray array) {
+            try {
+                return array.list();
+            } catch (IllegalArgumentException refused) {
+                throw new IllegalArgumentException(what + ": " + refused.getMessage(), refused);
+            }
+        }
+        if (value instanceof List<?> list) {
+            return list;
+        }
+        throw new IllegalArgumentException(what + " must be a list or an array, got " + Pickle.kind(value));
+    }
+
+    private static List<String> texts(Object value, String what) {
+        List<String> texts = new ArrayList<>();
+        for (Object text : list(value, what)) {
+            texts.add(Pickle.asText(text)
+                    .orElseThrow(
+                            () -> new IllegalArgumentException(what + " must have text, got " + Pickle.kind(text))));
+        }
+        return texts;
+    }
+
+    private static List<Integer> indices(Object value, String what) {
+        List<Integer> indices = new ArrayList<>();
+        for (Object index : list(value, what)) {
+            // an empty list, made an array, has floating-point type, and so may what is joined with it
+            double number = index instanceof Number one ? one.doubleValue() : Double.NaN;
+            if (number != Math.rint(number) || Math.abs(number) > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(what + " must have whole numbers, got " + Pickle.kind(index));
+            }
+            indices.add((int) number);
+        }
+        return indices;
+    }
+
+    private static List<Double> box(Object value, String what) {
+        List<Double> sides = new ArrayList<>();
+        for (Object side : list(value, what)) {
+            double number = side instanceof Number one ? one.doubleValue() : Double.NaN;
+            if (!Double.isFinite(number)) {
+                throw new IllegalArgumentException(what + " must have finite numbers, got " + Pickle.kind(side));
+            }
+            sides.add(number);
+        }
+        if (sides.size() != 4) {
+            throw new IllegalArgumentException(what + " must have 4 numbers, got " + sides.size());
+        }
+        return sides;
+    }
+}
