@@ -52,7 +52,7 @@ final class HnswGraph {
     private static void write(SectionWriter writer, String name, IntRows rows) throws IOException {
         int[] row = new int[rows.columns()];
         try (SectionWriter.Output output = writer.section(name, Section.Type.INTS, row.length)) {
-            for (int i = 0; i < rows.rows(); i++) {
+            for (long i = 0; i < rows.rows(); i++) {
                 rows.copy(i, 1, row, 0);
                 output.writeInts(row, 0, row.length);
             }
@@ -80,7 +80,7 @@ final class HnswGraph {
     }
 
     int size() {
-        return base.rows();
+        return (int) base.rows(); // as many as ends
     }
 
     int m() {

@@ -61,11 +61,22 @@ public interface IndexAlgorithm<S extends Segment> extends SegmentFormat<S>, Aut
     int dimension(S segment);
 
     /**
+     * Checks what kind and dimension do not tell: whether a descriptor can be compared with those of a segment.
+     *
+     * @param segment a segment of the index
+     * @param descriptor to be added or searched for; of an accepted kind and of the segment's dimension
+     * @throws IllegalArgumentException if it cannot; the default never throws it
+     */
+    default void requireFit(S segment, GlobalDescriptor descriptor) {}
+
+    /**
      * Builds a segment on the heap.
      *
      * @param ids ascending ids, at least one
-     * @param descriptors one an id, of an accepted kind, all of one dimension
+     * @param descriptors one an id, of an accepted kind, all of one dimension; each {@linkplain #requireFit fits} the
+     *     segments that are there
      * @return the segment
+     * @throws IllegalArgumentException if they do not fit each other
      */
     S build(long[] ids, List<? extends GlobalDescriptor> descriptors);
 

@@ -193,6 +193,7 @@ public final class SegmentedIndex<S extends Segment> implements Index {
             synchronized (writer) {
                 try (Snapshot<S> snapshot = store.snapshot()) {
                     requireDimension(descriptors, dimension(snapshot), "descriptor");
+                    requireFit(descriptors, snapshot);
                 }
                 store.update(NONE, Optional.of(algorithm.build(sorted, ordered)));
             }
@@ -263,6 +264,7 @@ public final class SegmentedIndex<S extends Segment> implements Index {
                         .toList();
             }
             requireDimension(queries, dimension(snapshot), "query");
+            requireFit(queries, snapshot);
             try (IndexAlgorithm.Search<S> search = algorithm.search(queries, options)) {
                 for (LiveSegment<S> segment : snapshot.segments()) {
                     if (Thread.currentThread().isInterrupted()) {
@@ -394,6 +396,13 @@ public final class SegmentedIndex<S extends Segment> implements Index {
                         + (wanted.isPresent() ? "the index " + spec() : "the first of its batch") + ", got "
                         + descriptors.get(i).dimension());
             }
+        }
+    }
+
+    private void requireFit(List<? extends GlobalDescriptor> descriptors, Snapshot<S> snapshot) {
+        if (!snapshot.segments().isEmpty()) {
+            S segment = snapshot.segments().get(0).segment();
+            descriptors.forEach(descriptor -> algorithm.requireFit(segment, descriptor));
         }
     }
 

@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 public final class IntRows {
     private static final int MAX_MAPPING = 1 << 30;
 
-    private final int rows;
+    private final long rows;
     private final int columns;
     private final int @Nullable [] heap;
     private final IntBuffer[] mapped;
     private final int rowsPerMapping;
 
-    private IntRows(int rows, int columns, int @Nullable [] heap, IntBuffer[] mapped, int rowsPerMapping) {
+    private IntRows(long rows, int columns, int @Nullable [] heap, IntBuffer[] mapped, int rowsPerMapping) {
         this.rows = rows;
         this.columns = columns;
         this.heap = heap;
@@ -45,20 +45,20 @@ public final class IntRows {
      * @param file an open file
      * @param name the section
      * @return its rows; they stay readable when the file is closed
-     * @throws IOException if it is missing, has too many rows or too long ones, or cannot be mapped
+     * @throws IOException if it is missing, has too long rows, or cannot be mapped
      */
     public static IntRows map(SectionFile file, String name) throws IOException {
         Section section = file.section(name, Section.Type.INTS);
-        if (section.rows() > Integer.MAX_VALUE || section.rowBytes() > MAX_MAPPING) {
+        if (section.rowBytes() > MAX_MAPPING) {
             throw new CorruptFileException(
                     file.path(),
                     section.offset(),
-                    "rows of a possible number and size",
+                    "rows of a possible size",
                     section.rows() + " x " + section.columns());
         }
-        int rows = (int) section.rows();
+        long rows = section.rows();
         int perMapping = (int) (MAX_MAPPING / Math.max(1, section.rowBytes()));
-        IntBuffer[] mapped = new IntBuffer[(int) ((rows + (long) perMapping - 1) / perMapping)];
+        IntBuffer[] mapped = new IntBuffer[(int) ((rows + perMapping - 1) / perMapping)];
         for (int i = 0; i < mapped.length; i++) {
             long from = (long) i * perMapping;
             long count = Math.min(perMapping, rows - from);
@@ -73,7 +73,7 @@ public final class IntRows {
      *
      * @return at least 0
      */
-    public int rows() {
+    public long rows() {
         return rows;
     }
 
@@ -103,21 +103,20 @@ public final class IntRows {
      * @param target where to
      * @param at index of the first value in the target
      */
-    public void copy(int from, int count, int[] target, int at) {
+    public void copy(long from, int count, int[] target, int at) {
         if (from < 0 || count < 0 || count > rows - from) {
-            throw new IndexOutOfBoundsException(
-                    "rows " + from + " to " + ((long) from + count) + " are outside " + rows);
+            throw new IndexOutOfBoundsException("rows " + from + " to " + (from + count) + " are outside " + rows);
         }
         if (heap != null) {
-            System.arraycopy(heap, from * columns, target, at, count * columns);
+            System.arraycopy(heap, (int) from * columns, target, at, count * columns);
             return;
         }
-        int row = from;
+        long row = from;
         int to = at;
         for (int left = count; left > 0; ) {
-            int first = row % rowsPerMapping;
+            int first = (int) (row % rowsPerMapping);
             int n = Math.min(left, rowsPerMapping - first);
-            mapped[row / rowsPerMapping].get(first * columns, target, to, n * columns);
+            mapped[(int) (row / rowsPerMapping)].get(first * columns, target, to, n * columns);
             row += n;
             to += n * columns;
             left -= n;

@@ -17,6 +17,8 @@ import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.GlobalDescriptor.Dense;
+import org.retrieval4j.api.GlobalDescriptor.Words;
+import org.retrieval4j.api.GlobalDescriptor.Words.Signatures;
 import org.retrieval4j.api.Index;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
@@ -73,6 +75,19 @@ class IndexFilesTest {
             index.flush();
         }
         assertDamageIsFound(this::inverted, new GlobalDescriptor.Sparse(5, new int[] {3}, new float[] {2}));
+    }
+
+    @Test
+    void aDamagedIndexOfWordsIsRefusedOrGivesTheSame() throws IOException {
+        Opener asmk = () -> AsmkIndex.open(AsmkIndex.Options.defaults(), context());
+        Words query = new Words(5, new int[] {3}, new Signatures(40, new long[] {6}));
+        try (Index index = asmk.open()) {
+            index.putAll(
+                    new long[] {7, 9},
+                    List.of(new Words(5, new int[] {0, 3}, new Signatures(40, new long[] {5, 1L << 39})), query));
+            index.flush();
+        }
+        assertDamageIsFound(asmk, query);
     }
 
     private void assertDamageIsFound(Opener opener, GlobalDescriptor query) throws IOException {

@@ -19,11 +19,16 @@ import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.GlobalDescriptor.Dense;
 import org.retrieval4j.api.GlobalDescriptor.Regions;
 import org.retrieval4j.api.GlobalDescriptor.Sparse;
+import org.retrieval4j.api.GlobalDescriptor.Words;
+import org.retrieval4j.api.GlobalDescriptor.Words.Residuals;
+import org.retrieval4j.api.GlobalDescriptor.Words.Signatures;
 import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.Index;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.Transform;
+import org.retrieval4j.index.AsmkIndex;
 import org.retrieval4j.index.FlatIndex;
+import org.retrieval4j.index.HammingEmbeddingIndex;
 import org.retrieval4j.index.InvertedIndex;
 
 /**
@@ -147,5 +152,57 @@ class KeptFormatsTest {
         }
         writeInverted(folder.resolve("again"));
         assertSameFiles(folder.resolve("again"), kept("index-inverted-v1"));
+    }
+
+    private void writeWords(Path directory) throws IOException {
+        Words one = new Words(1000, new int[] {0, 999}, new Signatures(40, new long[] {1, 1L << 39}));
+        Words none = new Words(1000, new int[0], new Signatures(40, new long[0]));
+        Words other = new Words(1000, new int[] {7, 7, 999}, new Signatures(40, new long[] {3, 1, 1L << 38}));
+        try (Index index = HammingEmbeddingIndex.open(
+                HammingEmbeddingIndex.Options.defaults(),
+                BuildContext.defaults().withDescriptors(List.of(one, other)).withDirectory(directory))) {
+            index.putAll(new long[] {2, 4, 6}, List.of(one, none, other));
+            index.flush();
+            index.removeAll(new long[] {2});
+            index.putAll(new long[] {5}, List.of(new Words(1000, new int[] {7}, new Signatures(40, new long[] {3}))));
+            index.flush();
+        }
+    }
+
+    @Test
+    void indexHammingEmbedding1() throws IOException {
+        HammingEmbeddingIndex.Options options = HammingEmbeddingIndex.Options.defaults();
+        try (Index index = HammingEmbeddingIndex.open(options, copyOf("index-hamming-embedding-v1"))) {
+            Words query = new Words(1000, new int[] {7}, new Signatures(40, new long[] {3}));
+            List<Hit> hits = index.search(query, SearchOptions.top(9)).hits();
+            assertThat(hits).extracting(Hit::imageId).containsExactly(5L, 6L, 4L);
+            assertThat(hits).extracting(Hit::score).startsWith(1f).endsWith(0f);
+        }
+        writeWords(folder.resolve("again"));
+        assertSameFiles(folder.resolve("again"), kept("index-hamming-embedding-v1"));
+    }
+
+    private void writeResiduals(Path directory) throws IOException {
+        try (Index index = AsmkIndex.open(
+                AsmkIndex.Options.defaults(), BuildContext.defaults().withDirectory(directory))) {
+            index.putAll(
+                    new long[] {2, 4},
+                    List.of(
+                            new Words(
+                                    9, new int[] {0, 8}, new Residuals(FloatMatrix.of(2, 2, new float[] {0, 1, 1, 0}))),
+                            new Words(9, new int[] {8}, new Residuals(FloatMatrix.of(1, 2, new float[] {0.5f, -0f})))));
+            index.flush();
+        }
+    }
+
+    @Test
+    void indexAsmk1() throws IOException {
+        try (Index index = AsmkIndex.open(AsmkIndex.Options.defaults(), copyOf("index-asmk-v1"))) {
+            Words query = new Words(9, new int[] {8}, new Residuals(FloatMatrix.of(1, 2, new float[] {1, 0})));
+            assertThat(index.search(query, SearchOptions.top(9)).hits())
+                    .containsExactly(new Hit(2, (float) Math.sqrt(0.5)), new Hit(4, 0.125f));
+        }
+        writeResiduals(folder.resolve("again"));
+        assertSameFiles(folder.resolve("again"), kept("index-asmk-v1"));
     }
 }
