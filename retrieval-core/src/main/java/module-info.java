@@ -22,10 +22,12 @@ module org.retrieval4j.core {
     uses org.retrieval4j.kernel.Kernels;
 
     provides org.retrieval4j.spi.ComponentProvider with
+            org.retrieval4j.aggregation.AsmkAggregator.Provider,
             org.retrieval4j.aggregation.BowAggregator.Provider,
             org.retrieval4j.aggregation.CrowAggregator.Provider,
             org.retrieval4j.aggregation.FisherAggregator.Provider,
             org.retrieval4j.aggregation.GemAggregator.Provider,
+            org.retrieval4j.aggregation.HammingEmbeddingAggregator.Provider,
             org.retrieval4j.aggregation.MacAggregator.Provider,
             org.retrieval4j.aggregation.MultiVladAggregator.Provider,
             org.retrieval4j.aggregation.MultiVocabularyVladAggregator.Provider,

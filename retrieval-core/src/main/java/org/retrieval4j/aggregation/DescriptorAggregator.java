@@ -41,6 +41,11 @@ abstract class DescriptorAggregator<S> implements Aggregator {
 
     abstract S scratch();
 
+    /** Scratch arrays for pictures that will be searched for; whoever treats these otherwise overrides it. */
+    S queryScratch() {
+        return scratch();
+    }
+
     abstract GlobalDescriptor encode(ImageFeatures image, S scratch);
 
     /** How many descriptors {@link #encodeAll} wants, if there are as many. */
@@ -82,13 +87,22 @@ abstract class DescriptorAggregator<S> implements Aggregator {
 
     @Override
     public final List<GlobalDescriptor> aggregateAll(List<ImageFeatures> images) {
+        return aggregateWith(this::scratch, images);
+    }
+
+    @Override
+    public final List<GlobalDescriptor> aggregateQueries(List<ImageFeatures> images) {
+        return aggregateWith(this::queryScratch, images);
+    }
+
+    private List<GlobalDescriptor> aggregateWith(Supplier<S> scratches, List<ImageFeatures> images) {
         for (ImageFeatures image : requireNonNull(images, "images")) {
             if (width > 0) {
                 Assignments.checkWidth(image.descriptors(), width);
             }
         }
         return whileOpen(() -> {
-            S scratch = scratch();
+            S scratch = scratches.get();
             List<GlobalDescriptor> results = new ArrayList<>(images.size());
             int from = 0;
             for (int to = 1, rows = 0; to <= images.size(); to++) {

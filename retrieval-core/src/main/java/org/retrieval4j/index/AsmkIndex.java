@@ -123,11 +123,15 @@ public final class AsmkIndex {
     }
 
     private static Index open(Options options, WordWeights weights, BuildContext context) throws IOException {
-        return SegmentedIndex.open(new WordIndex(spec(options), new Matching(options), weights, context), context);
+        return SegmentedIndex.open(new WordIndex(spec(options), matching(options), weights, context), context);
     }
 
     private static ComponentSpec spec(Options options) {
         return ComponentSpec.of(OptionsText.format(NAME, options));
+    }
+
+    static WordMatching matching(Options options) {
+        return new Matching(options);
     }
 
     private static double selected(Options options, double u) {
