@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             DatasetCommand.class,
             SubmissionCommand.class,
             WorldCommand.class,
+            LandmarksCommand.class,
             BenchCommand.class,
             DoctorCommand.class
         },

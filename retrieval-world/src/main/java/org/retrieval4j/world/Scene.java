@@ -20,6 +20,7 @@ record Scene(List<Surface> fixed, List<Texture> skins, double lengthX, double le
 
     private static final double ROOM_HEIGHT = 3;
     private static final int MOVABLE = 4;
+    private static final int ORNAMENTS = 5;
 
     /**
      * A room whose walls depend on one seed and whose posters depend on another: two rooms of one wall seed look alike.
@@ -99,6 +100,50 @@ record Scene(List<Surface> fixed, List<Texture> skins, double lengthX, double le
             b.wall(end * length, 0, 0, breadth, 0, height, front, 4, 4, Label.FACADE);
         }
         return new Scene(List.copyOf(b.surfaces), skins(seed), length, breadth, x, 0);
+    }
+
+    /**
+     * A building between two others, with a square before it. Walls, windows and the neighbors depend on one seed, what
+     * hangs on the front on another: two landmarks of one wall seed look alike.
+     *
+     * @param place number of the place
+     * @param wallSeed decides walls, windows and the neighboring houses
+     * @param ornamentSeed decides what hangs on the front
+     * @return the place; the front is the middle third of its side y = 0
+     */
+    static Scene landmark(int place, long wallSeed, long ornamentSeed) {
+        Random ornaments = new Random(ornamentSeed);
+        double length = 30;
+        double breadth = 26;
+        double third = length / 3;
+        double height = 9;
+        double x = place * SPACING;
+        Builder b = new Builder(x, 0);
+        b.floor(0, 0, length, breadth, 0, new Texture(Texture.Style.GROUND, wallSeed), 8, Label.GROUND);
+        Texture front = new Texture(Texture.Style.BRICKS, wallSeed + 1);
+        Texture side = new Texture(Texture.Style.BRICKS, wallSeed + 2);
+        Texture window = new Texture(Texture.Style.WINDOW, wallSeed + 3);
+        b.wall(0, -2, third, 0, 0, height - 2, side, 4, 3, Label.FACADE);
+        b.wall(2 * third, -2, third, 0, 0, height - 2, side, 4, 3, Label.FACADE);
+        b.wall(third, 0, third, 0, 0, height, front, 4, 4, Label.FACADE);
+        b.wall(third, -2, 0, 2, 0, height, front, 1, 4, Label.FACADE);
+        b.wall(2 * third, -2, 0, 2, 0, height, front, 1, 4, Label.FACADE);
+        for (int house = 0; house < 3; house++) {
+            double y = house == 1 ? 0.02 : -1.98;
+            for (int i = 0; i < 6; i++) {
+                double left = house * third + 1 + i % 3 * 3;
+                double bottom = 1.2 + i / 3 * 3;
+                b.wall(left, y, 1.5, 0, bottom, bottom + 2, window, 1, 1, Label.WINDOW);
+            }
+        }
+        for (int i = 0; i < ORNAMENTS; i++) {
+            double size = 1 + ornaments.nextDouble();
+            double left = third + 0.2 + (third - size - 0.4) * ornaments.nextDouble();
+            double bottom = 0.5 + (height - size - 0.8) * ornaments.nextDouble();
+            Texture ornament = new Texture(Texture.Style.POSTER, ornamentSeed * 11 + i);
+            b.wall(left, 0.04 + 0.01 * i, size, 0, bottom, bottom + size, ornament, 1, 1, Label.POSTER);
+        }
+        return new Scene(List.copyOf(b.surfaces), skins(ornamentSeed), length, breadth, x, 0);
     }
 
     /**

@@ -1,29 +1,19 @@
 package org.retrieval4j.world;
 
-import static java.util.Objects.requireNonNull;
-
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferUShort;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
-import javax.imageio.ImageIO;
-import org.retrieval4j.api.Image;
 import org.retrieval4j.api.ProgressListener;
 
 /**
@@ -239,45 +229,7 @@ public final class World {
      * @throws IOException if a file cannot be written
      */
     public void write(Path directory, Executor executor, ProgressListener progress) throws IOException {
-        Path whole = directory.toAbsolutePath().normalize();
-        refuseFiles(directory);
-        Path parent = requireNonNull(whole.getParent(), "directory must have a parent");
-        Files.createDirectories(parent);
-        Path partial = Files.createTempDirectory(parent, whole.getFileName() + ".partial-");
-        try {
-            writeFiles(partial, executor, progress);
-            Files.deleteIfExists(whole); // an empty folder; one that was filled meanwhile is not deleted
-            Files.move(partial, whole);
-        } catch (Throwable failure) {
-            try {
-                delete(partial);
-            } catch (IOException e) {
-                failure.addSuppressed(e);
-            }
-            throw failure;
-        }
-    }
-
-    private static void refuseFiles(Path directory) throws IOException {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        if (Files.isDirectory(directory)) {
-            try (Stream<Path> files = Files.list(directory)) {
-                if (files.findAny().isEmpty()) {
-                    return;
-                }
-            }
-        }
-        throw new FileAlreadyExistsException(directory.toString());
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        Writing.whole(directory, partial -> writeFiles(partial, executor, progress));
     }
 
     private void writeFiles(Path directory, Executor executor, ProgressListener progress) throws IOException {
@@ -288,7 +240,7 @@ public final class World {
         int all = map.size() + queries.size() + elsewhere.size();
         Painter painter = view -> {
             Rendering rendering = render(view);
-            writePicture(rendering.image(), directory.resolve("images").resolve(view.name()));
+            Writing.picture(rendering.image(), directory.resolve("images").resolve(view.name()));
             writeDepth(view, rendering.depth(), directory.resolve("depths").resolve(view.name()));
             writeLabels(view, rendering.labels(), directory.resolve("labels").resolve(view.name()));
             progress.progress("render", done.incrementAndGet(), all);
@@ -297,19 +249,19 @@ public final class World {
         // of the queries a few points are kept, of the map's pictures nothing: the depths of a large world fill
         // gigabytes
         double[][] points = new double[queries.size()][];
-        inParallel(
+        Writing.inParallel(
                 executor,
                 queries,
                 (q, view) -> points[q] = samples(view, painter.paint(view).depth()));
         boolean[][] relevant = new boolean[queries.size()][map.size()];
-        inParallel(executor, map, (m, view) -> {
+        Writing.inParallel(executor, map, (m, view) -> {
             float[] depth = painter.paint(view).depth();
             for (int q = 0; q < points.length; q++) {
                 relevant[q][m] =
                         queries.get(q).place() == view.place() && overlap(points[q], view, depth) >= RELEVANT_OVERLAP;
             }
         });
-        inParallel(executor, elsewhere, (e, view) -> painter.paint(view));
+        Writing.inParallel(executor, elsewhere, (e, view) -> painter.paint(view));
 
         StringBuilder relevance = new StringBuilder();
         for (int q = 0; q < queries.size(); q++) {
@@ -348,41 +300,6 @@ public final class World {
 
     private interface Painter {
         Rendering paint(View view) throws IOException;
-    }
-
-    private interface Task {
-        void run(int index, View view) throws IOException;
-    }
-
-    /** Runs a task a view; after a failure those that have not begun are left out. */
-    private static void inParallel(Executor executor, List<View> views, Task task) throws IOException {
-        AtomicBoolean failed = new AtomicBoolean();
-        List<CompletableFuture<Void>> running = new ArrayList<>();
-        for (int i = 0; i < views.size(); i++) {
-            int index = i;
-            running.add(CompletableFuture.runAsync(
-                    () -> {
-                        if (failed.get()) {
-                            return;
-                        }
-                        try {
-                            task.run(index, views.get(index));
-                        } catch (IOException e) {
-                            failed.set(true);
-                            throw new UncheckedIOException(e);
-                        }
-                    },
-                    executor));
-        }
-        try {
-            // waits for all of them, so that nothing is written any more when the caller cleans up
-            CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof UncheckedIOException io) {
-                throw requireNonNull(io.getCause());
-            }
-            throw e;
-        }
     }
 
     private View mapView(int index, int count, int mapped) {
@@ -489,17 +406,6 @@ public final class World {
         return text.toString();
     }
 
-    private static void writePicture(Image image, Path file) throws IOException {
-        BufferedImage picture = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_3BYTE_BGR);
-        byte[] bgr = ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
-        for (int i = 0; i < bgr.length; i += 3) {
-            bgr[i] = image.rgb()[i + 2];
-            bgr[i + 1] = image.rgb()[i + 1];
-            bgr[i + 2] = image.rgb()[i];
-        }
-        writePng(picture, file);
-    }
-
     private static void writeDepth(View view, float[] depth, Path file) throws IOException {
         BufferedImage picture = new BufferedImage(view.width(), view.height(), BufferedImage.TYPE_USHORT_GRAY);
         short[] values = ((DataBufferUShort) picture.getRaster().getDataBuffer()).getData();
@@ -507,18 +413,12 @@ public final class World {
             long millimeters = Math.round(depth[i] / DEPTH_UNIT);
             values[i] = (short) (millimeters < 65_535 ? millimeters : 0);
         }
-        writePng(picture, file);
+        Writing.png(picture, file);
     }
 
     private static void writeLabels(View view, byte[] labels, Path file) throws IOException {
         BufferedImage picture = new BufferedImage(view.width(), view.height(), BufferedImage.TYPE_BYTE_GRAY);
         System.arraycopy(labels, 0, ((DataBufferByte) picture.getRaster().getDataBuffer()).getData(), 0, labels.length);
-        writePng(picture, file);
-    }
-
-    private static void writePng(BufferedImage picture, Path file) throws IOException {
-        if (!ImageIO.write(picture, "png", file.toFile())) {
-            throw new IOException("this Java writes no PNG");
-        }
+        Writing.png(picture, file);
     }
 }
