@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.GlobalDescriptor;
 
 /** Runs every benchmark once, so that none rots between measurements. */
 class BenchmarksTest {
@@ -37,6 +38,25 @@ class BenchmarksTest {
         vlad.prepare();
         assertThat(vlad.aggregate()).hasSize(20);
         vlad.close();
+    }
+
+    @Test
+    void selectiveMatchKernelsRun() throws Exception {
+        AsmkBenchmark asmk = new AsmkBenchmark();
+        AsmkBenchmark.Stored stored = new AsmkBenchmark.Stored();
+        stored.words = 3000;
+        stored.images = 70;
+        stored.prepare();
+        assertThat(asmk.search(stored).hits()).hasSize(70).allMatch(hit -> hit.score() > 0);
+        stored.close();
+
+        AsmkBenchmark.Codebook codebook = new AsmkBenchmark.Codebook();
+        codebook.kernel = "scalar";
+        codebook.words = 500;
+        codebook.probes = 4;
+        codebook.prepare();
+        assertThat(((GlobalDescriptor.Words) asmk.aggregate(codebook)).words()).hasSizeBetween(300, 500);
+        codebook.close();
     }
 
     @ParameterizedTest
