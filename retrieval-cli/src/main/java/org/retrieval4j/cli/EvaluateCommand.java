@@ -12,6 +12,10 @@ import picocli.CommandLine.ParameterException;
             EvaluateRankingCommand.class,
             EvaluatePoseCommand.class,
             EvaluateRevisitedCommand.class,
+            EvaluateOxfordCommand.class,
+            EvaluateHolidaysCommand.class,
+            EvaluateUkbenchCommand.class,
+            EvaluatePlacesCommand.class,
             EvaluateLandmarkRetrievalCommand.class,
             EvaluateLandmarkRecognitionCommand.class
         })

@@ -22,12 +22,20 @@ final class Names {
      * @throws IllegalArgumentException if a name stands twice
      */
     Names(List<String> names) {
+        this(names, List.of());
+    }
+
+    /** Of a list whose names have other names too, in the same order. */
+    Names(List<String> names, List<String> aliases) {
         list = List.copyOf(names);
         for (int i = 0; i < list.size(); i++) {
             if (places.putIfAbsent(list.get(i), i) != null) {
                 throw new IllegalArgumentException("the name \"" + list.get(i) + "\" stands twice");
             }
             placesOfBare.merge(bare(list.get(i)), i, (one, other) -> AMBIGUOUS);
+        }
+        for (int i = 0; i < aliases.size(); i++) {
+            placesOfBare.merge(bare(aliases.get(i)), i, (one, other) -> one.equals(other) ? one : AMBIGUOUS);
         }
     }
 

@@ -39,19 +39,24 @@ final class RankingFile {
     }
 
     /**
+     * Rankings.
+     *
+     * @param lists for each query indices of images, best first
+     * @param others how many images beyond the list there may be among them
+     */
+    record Rankings(int[][] lists, int others) {}
+
+    /**
      * Reads rankings of all queries.
      *
      * @param distractors how many images that no list names may be among the answers; their indices follow the others'
      * @throws IOException if a query is missing, unknown or repeated, or an image unknown or repeated; rows of text are
      *     told with their line
      */
-    static int[][] read(Path file, Names images, Names queries, int distractors) throws IOException {
-        int first;
-        try (InputStream in = Files.newInputStream(file)) {
-            first = in.read();
-        }
+    static Rankings read(Path file, Names images, Names queries, int distractors) throws IOException {
+        int first = firstByte(file);
         if (first == 0x93) {
-            return matrix(file, queries.size());
+            return matrix(file, images.size(), queries.size());
         }
         RankingFile text = new RankingFile(file, images, queries, distractors);
         if (first == '{') {
@@ -65,11 +70,20 @@ final class RankingFile {
                         + queries.list().get(query) + "\"");
             }
         }
-        return text.rankings;
+        return new Rankings(text.rankings, text.others.size());
     }
 
-    /** Reads a matrix, ranks x queries. */
-    static int[][] matrix(Path file, int queries) throws IOException {
+    static boolean isMatrix(Path file) throws IOException {
+        return firstByte(file) == 0x93;
+    }
+
+    private static int firstByte(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.read();
+        }
+    }
+
+    private static Rankings matrix(Path file, int images, int queries) throws IOException {
         NpyArray array = NpyFile.read(file);
         require(file, array, queries);
         int[] values;
@@ -82,11 +96,11 @@ final class RankingFile {
         for (int i = 0; i < values.length; i++) {
             rankings[i % queries][i / queries] = values[i];
         }
-        return rankings;
+        return new Rankings(rankings, Math.max(0, values.length / queries - images));
     }
 
     /** Reads scores, images x queries, and sorts them; there must be one of each image. */
-    static int[][] scores(Path file, int images, int queries) throws IOException {
+    static Rankings scores(Path file, int images, int queries) throws IOException {
         NpyArray array = NpyFile.read(file);
         require(file, array, queries);
         if (array.shape()[0] < images) {
@@ -106,7 +120,7 @@ final class RankingFile {
                 throw new IOException(file + ": query " + query + ": " + refused.getMessage(), refused);
             }
         }
-        return rankings;
+        return new Rankings(rankings, scores.length - images);
     }
 
     private static void require(Path file, NpyArray array, int queries) throws IOException {
@@ -174,7 +188,7 @@ final class RankingFile {
                             + " images"
                             + (distractors == 0 ? "" : " and " + distractors + " distractors");
                 }
-                place = OptionalInt.of(others.computeIfAbsent(image, unknown -> images.size() + others.size()));
+                place = OptionalInt.of(other == null ? added(image) : other);
             }
             if (seen.putIfAbsent(place.getAsInt(), image) != null) {
                 return "image \"" + image + "\" stands twice in the ranking of query \"" + name + "\"";
@@ -183,5 +197,11 @@ final class RankingFile {
         }
         rankings[query.getAsInt()] = ranking;
         return "";
+    }
+
+    private int added(String image) {
+        int place = images.size() + others.size();
+        others.put(image, place);
+        return place;
     }
 }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.retrieval4j.eval.RevisitedTruth;
 import org.retrieval4j.localization.text.JsonFile;
 import org.retrieval4j.localization.text.JsonValue;
@@ -32,30 +31,6 @@ record RevisitedLists(
             return Pickle.looksLike(firstByte(file)) ? ofPickle(file) : ofJson(file);
         } catch (IllegalArgumentException refused) {
             throw new CommandException(file + ": " + refused.getMessage(), refused);
-        }
-    }
-
-    /** The images' names. */
-    Names imageNames(Path file) {
-        return names(file, "imlist", images);
-    }
-
-    /** The queries' names; where the file has none, or another number of them, their places from 0. */
-    Names queryNames(Path file) {
-        int count = truth.queries().size();
-        return names(
-                file,
-                "qimlist",
-                queries.size() == count
-                        ? queries
-                        : IntStream.range(0, count).mapToObj(Integer::toString).toList());
-    }
-
-    private static Names names(Path file, String member, List<String> names) {
-        try {
-            return new Names(names);
-        } catch (IllegalArgumentException refused) {
-            throw new CommandException(file + ": " + member + ": " + refused.getMessage(), refused);
         }
     }
 

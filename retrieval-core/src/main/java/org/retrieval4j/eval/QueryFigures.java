@@ -68,6 +68,20 @@ public final class QueryFigures {
     }
 
     /**
+     * Some of the figures.
+     *
+     * @param chosen their names
+     * @return a copy with these
+     */
+    public QueryFigures only(String... chosen) {
+        Map<String, double[]> some = new LinkedHashMap<>();
+        for (String name : chosen) {
+            some.put(name, of(name));
+        }
+        return new QueryFigures(some);
+    }
+
+    /**
      * How many queries count.
      *
      * @return at most as many as there are

@@ -1,0 +1,38 @@
+package org.retrieval4j.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.retrieval4j.eval.QueryFigures;
+
+/** A published protocol of evaluation, with its ground truth at hand. */
+interface Protocol {
+    /** The images that the ground truth knows; their places are the indices of a matrix. */
+    Names images();
+
+    /** Whether these are all images of the data set; otherwise only a ranking of names can be judged. */
+    default boolean listsAllImages() {
+        return true;
+    }
+
+    /** The queries; their places are the columns of a matrix. */
+    Names queries();
+
+    /** The part of a query that is searched for: left, top, right and bottom in pixels of the upright picture. */
+    default Optional<List<Double>> box(int query) {
+        return Optional.empty();
+    }
+
+    /** How many answers of each query are looked at; all of them by protocols of average precision. */
+    default int answers() {
+        return Integer.MAX_VALUE;
+    }
+
+    /**
+     * The figures of rankings, by setting; {@link FigureOutput#ONLY} where there are none.
+     *
+     * @param others number of images of the database that the ground truth does not know, whose indices follow
+     * @throws IllegalArgumentException if the rankings are not such
+     */
+    Map<String, QueryFigures> judge(int others, int[][] rankings);
+}
