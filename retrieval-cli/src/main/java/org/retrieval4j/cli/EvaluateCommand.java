@@ -9,6 +9,7 @@ import picocli.CommandLine.ParameterException;
         description = "Measure quality against ground truth.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            EvaluateRunCommand.class,
             EvaluateRankingCommand.class,
             EvaluatePoseCommand.class,
             EvaluateRevisitedCommand.class,

@@ -31,8 +31,13 @@ final class HolidaysProtocol implements Protocol {
 
     /** Of all images: a folder, or a list as the authors' holidays_images.dat. */
     static HolidaysProtocol read(Path list) throws IOException {
+        return of(list, ImageList.read(list));
+    }
+
+    /** Of rows of a list. */
+    static HolidaysProtocol of(Path list, List<ImageList.Row> all) throws IOException {
         TreeMap<Long, ImageList.Row> rows = new TreeMap<>();
-        for (ImageList.Row row : ImageList.read(list)) {
+        for (ImageList.Row row : all) {
             long number = ImageList.number(list, row);
             ImageList.Row other = rows.putIfAbsent(number, row);
             if (other != null) {

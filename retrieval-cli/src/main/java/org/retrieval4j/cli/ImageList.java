@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.retrieval4j.database.ImageFolder;
 import org.retrieval4j.database.ImageSource;
 import org.retrieval4j.eval.NameRows;
@@ -50,22 +49,19 @@ final class ImageList {
     }
 
     /** What is wrong with a row. */
-    static IOException wrong(Path list, @Nullable Row row, String what) {
-        return row == null || row.line == 0
-                ? new IOException(list + ": " + what)
-                : NameRows.wrong(list, row.line, what);
+    static IOException wrong(Path list, Row row, String what) {
+        return row.line == 0 ? new IOException(list + ": " + what) : NameRows.wrong(list, row.line, what);
     }
 
     /** The names of rows, none twice. */
     static Names names(Path list, List<Row> rows) throws IOException {
-        try {
-            return new Names(rows.stream().map(Row::name).toList());
-        } catch (IllegalArgumentException refused) {
-            Set<String> seen = new HashSet<>();
-            Row second =
-                    rows.stream().filter(row -> !seen.add(row.name)).findFirst().orElse(null);
-            throw wrong(list, second, refused.getMessage());
+        Set<String> seen = new HashSet<>();
+        for (Row row : rows) {
+            if (!seen.add(row.name)) {
+                throw wrong(list, row, "the name \"" + row.name + "\" stands twice");
+            }
         }
+        return new Names(rows.stream().map(Row::name).toList());
     }
 
     /** The number at the end of a name, without folders and ending. */

@@ -28,18 +28,21 @@ final class OxfordProtocol implements Protocol {
     private final Names images;
     private final boolean all;
     private final Names queries;
+    private final List<String> pictures;
     private final List<List<Double>> boxes;
     private final List<TrapezoidEvaluation.Labels> labels;
 
     private OxfordProtocol(
             Names images,
             boolean all,
-            Names queries,
+            List<String> names,
+            List<String> pictures,
             List<List<Double>> boxes,
             List<TrapezoidEvaluation.Labels> labels) {
         this.images = images;
         this.all = all;
-        this.queries = queries;
+        this.queries = new Names(names, pictures);
+        this.pictures = pictures;
         this.boxes = boxes;
         this.labels = labels;
     }
@@ -75,7 +78,7 @@ final class OxfordProtocol implements Protocol {
             places(folder.resolve(name + "_junk.txt"), images, seen, ignored);
             labels.add(new TrapezoidEvaluation.Labels(relevant, ignored));
         }
-        return new OxfordProtocol(images, list != null, new Names(names, pictures), boxes, labels);
+        return new OxfordProtocol(images, list != null, names, pictures, boxes, labels);
     }
 
     private static List<String> mentioned(Path folder, List<String> queries) throws IOException {
@@ -147,6 +150,11 @@ final class OxfordProtocol implements Protocol {
     @Override
     public Names queries() {
         return queries;
+    }
+
+    @Override
+    public String picture(int query) {
+        return pictures.get(query);
     }
 
     @Override

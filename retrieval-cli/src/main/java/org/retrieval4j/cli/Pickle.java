@@ -513,7 +513,7 @@ final class Pickle {
     private Bytes quoted() throws IOException {
         byte[] line = lineBytes();
         int last = line.length - 1;
-        if (last < 1 || line[0] != line[last] || line[0] != '\'' && line[0] != '"') {
+        if (last < 1 || line[0] != line[last] || (line[0] != '\'' && line[0] != '"')) {
             throw wrong("text in quotes", "none");
         }
         byte[] bytes = new byte[line.length];

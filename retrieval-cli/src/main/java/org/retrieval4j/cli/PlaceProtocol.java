@@ -63,6 +63,13 @@ final class PlaceProtocol implements Protocol {
      * name,east,north} of CSV; for frames rows {@code name,frame}, or names in the order of frames from 0.
      */
     static PlaceProtocol read(Path database, Path queries, Options options) throws IOException {
+        return of(database, ImageList.read(database), queries, ImageList.read(queries), options);
+    }
+
+    /** Of rows of such lists. */
+    static PlaceProtocol of(
+            Path database, List<ImageList.Row> of, Path queries, List<ImageList.Row> sought, Options options)
+            throws IOException {
         Double radius = options.radius;
         Long window = options.window;
         if (radius != null && window != null) {
@@ -80,8 +87,6 @@ final class PlaceProtocol implements Protocol {
         if (options.counts.isEmpty() || options.counts.stream().anyMatch(count -> count < 1)) {
             throw new UsageException("--at must be numbers of at least 1, got " + options.counts);
         }
-        List<ImageList.Row> of = ImageList.read(database);
-        List<ImageList.Row> sought = ImageList.read(queries);
         int[][] positives = window == null
                 ? PlaceEvaluation.within(
                         positions(database, of), positions(queries, sought), radius == null ? 25 : radius)

@@ -23,6 +23,16 @@ interface Protocol {
         return Optional.empty();
     }
 
+    /** The name of a query's picture. */
+    default String picture(int query) {
+        return queries().list().get(query);
+    }
+
+    /** Whether an image that the ground truth does not know must not be in the database: a query of its own. */
+    default boolean excludes(String image) {
+        return false;
+    }
+
     /** How many answers of each query are looked at; all of them by protocols of average precision. */
     default int answers() {
         return Integer.MAX_VALUE;

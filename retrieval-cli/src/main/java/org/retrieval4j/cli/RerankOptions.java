@@ -18,6 +18,11 @@ final class RerankOptions {
             description = "Stages of re-ranking, for example \"qe(k=10) | diffusion\"; --verify comes after them.")
     private @Nullable String rerank;
 
+    /** The stages as they were typed; empty if there are none. */
+    String text() {
+        return rerank == null ? "" : rerank;
+    }
+
     boolean isGiven() {
         return rerank != null;
     }

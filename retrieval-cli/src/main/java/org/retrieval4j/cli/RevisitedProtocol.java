@@ -59,6 +59,11 @@ final class RevisitedProtocol implements Protocol {
     }
 
     @Override
+    public boolean excludes(String image) {
+        return queries.find(image).isPresent();
+    }
+
+    @Override
     public Map<String, QueryFigures> judge(int others, int[][] rankings) {
         RevisitedTruth truth = lists.truth().withDistractors(others);
         Map<String, QueryFigures> figures = new LinkedHashMap<>();

@@ -56,8 +56,14 @@ final class Searcher {
      *
      * @param name what it is called in the answer
      * @param file text of its path, which need not be one
+     * @param box left, top, right and bottom of the part that is searched for, in pixels of the upright picture; its
+     *     sides are rounded, and end where the picture does
      */
-    record Query(String name, String file) {}
+    record Query(String name, String file, Optional<List<Double>> box) {
+        Query(String name, String file) {
+            this(name, file, Optional.empty());
+        }
+    }
 
     /** The answer to a query. */
     sealed interface Answer permits Found, Failed {
@@ -195,13 +201,33 @@ final class Searcher {
 
     private Prepared prepare(Query query) throws IOException {
         long start = System.nanoTime();
-        Image image = read(reader, query.file(), crop);
+        Image image = boxed(read(reader, query.file(), crop), query.box());
         long read = System.nanoTime();
         Extraction extraction = database.extract(image);
         Map<String, Double> seconds = new LinkedHashMap<>();
         seconds.put("decode", (read - start) / 1e9);
         seconds.put("extract", (System.nanoTime() - read) / 1e9);
         return new Prepared(extraction, seconds);
+    }
+
+    private static Image boxed(Image image, Optional<List<Double>> box) {
+        if (box.isEmpty()) {
+            return image;
+        }
+        Image upright = image.upright();
+        int left = inside(box.get().get(0), upright.width());
+        int top = inside(box.get().get(1), upright.height());
+        int right = inside(box.get().get(2), upright.width());
+        int bottom = inside(box.get().get(3), upright.height());
+        if (left >= right || top >= bottom) {
+            throw new IllegalArgumentException("the box " + box.get() + " has no part inside a picture of "
+                    + upright.width() + " x " + upright.height());
+        }
+        return upright.crop(left, top, right - left, bottom - top);
+    }
+
+    private static int inside(double side, int size) {
+        return (int) Math.max(0, Math.min(size, Math.rint(side)));
     }
 
     /** Reads a query as it is searched for. */

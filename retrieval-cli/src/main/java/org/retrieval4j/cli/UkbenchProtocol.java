@@ -42,7 +42,8 @@ final class UkbenchProtocol implements Protocol {
         return of(rankings, rows);
     }
 
-    private static UkbenchProtocol of(Path list, List<ImageList.Row> all) throws IOException {
+    /** Of rows of a list. */
+    static UkbenchProtocol of(Path list, List<ImageList.Row> all) throws IOException {
         TreeMap<Long, ImageList.Row> rows = new TreeMap<>();
         for (ImageList.Row row : all) {
             ImageList.Row other = rows.putIfAbsent(ImageList.number(list, row), row);
