@@ -47,7 +47,7 @@ import org.retrieval4j.storage.NpyFile;
 
 /**
  * ASMK* with very many words: a query over many images, and the aggregation of a query's 1,000 descriptors, of which
- * nearly all is the search for their 5 nearest words. One thread.
+ * nearly all is the search for their nearest words. One thread.
  *
  * <pre>{@code
  * java -jar retrieval-bench/target/benchmarks.jar AsmkBenchmark
@@ -141,6 +141,10 @@ public class AsmkBenchmark {
         @Param({"16"})
         public int probes;
 
+        /** Words a descriptor. */
+        @Param({"1", "5"})
+        public int assignments;
+
         private Path folder;
         private Aggregator aggregator;
         private ImageFeatures query;
@@ -150,7 +154,7 @@ public class AsmkBenchmark {
         public void prepare() throws IOException {
             folder = Files.createTempDirectory("asmk");
             NpyFile.write(folder.resolve("codebook.npy"), Vectors.clustered(1, words, DIMENSION));
-            aggregator = aggregator(folder, kernel, QUERY_ASSIGNMENTS, probes);
+            aggregator = aggregator(folder, kernel, assignments, probes);
             query = ImageFeatures.ofDescriptors(Vectors.clustered(2, FEATURES, DIMENSION));
         }
 

@@ -54,6 +54,7 @@ class BenchmarksTest {
         codebook.kernel = "scalar";
         codebook.words = 500;
         codebook.probes = 4;
+        codebook.assignments = 5;
         codebook.prepare();
         assertThat(((GlobalDescriptor.Words) asmk.aggregate(codebook)).words()).hasSizeBetween(300, 500);
         codebook.close();

@@ -239,9 +239,7 @@ public final class AsmkAggregator extends DescriptorAggregator<AsmkAggregator.Sc
         for (int entry = 0; entry < numbers.length; entry++) {
             member = sum(x, member, numbers[entry], s);
             for (int j = 0; j < width(); j++) {
-                if (s.sum[j] > 0) {
-                    packed[entry * longs + j / Long.SIZE] |= 1L << j;
-                }
+                packed[entry * longs + j / Long.SIZE] |= (s.sum[j] > 0 ? 1L : 0L) << j; // no branch: bits are random
             }
         }
         return new Signatures(width(), packed);

@@ -1,6 +1,7 @@
 package org.retrieval4j.aggregation;
 
 import java.util.Arrays;
+import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
 
 /**
@@ -11,9 +12,13 @@ final class NearestList {
     private final int r;
     private final int d;
     private final float largestNorm;
+    private FloatMatrix x = FloatMatrix.empty(0);
+    private double[] margins = {}; // how far float32 can be from the truth, for each descriptor
     private float[] nearest = {};
     private double[] distances = {};
     private int[] words = {};
+    private int[] candidates = {};
+    private float[] values = {};
 
     /** A largest norm is that of all words, squared. */
     NearestList(int r, int d, float largestNorm) {
@@ -30,15 +35,25 @@ final class NearestList {
         return largest;
     }
 
-    /** Forgets all; there are so many descriptors now. */
-    void start(int descriptors) {
-        if (words.length < descriptors * r) {
-            nearest = new float[descriptors * r];
-            distances = new double[descriptors * r];
-            words = new int[descriptors * r];
+    /** Forgets all; these are the descriptors now. */
+    void start(FloatMatrix x) {
+        this.x = x;
+        int n = x.rows();
+        if (margins.length < n) {
+            margins = new double[n];
+            nearest = new float[Math.multiplyExact(n, r)];
+            distances = new double[n * r];
+            words = new int[n * r];
         }
-        Arrays.fill(nearest, 0, descriptors * r, Float.POSITIVE_INFINITY);
-        Arrays.fill(distances, 0, descriptors * r, Double.POSITIVE_INFINITY);
+        for (int i = 0; i < n; i++) {
+            int at = x.offset() + i * d;
+            double norm = Math.sqrt(Kernels.fixedOrderDot(x.array(), at, x.array(), at, d) * largestNorm);
+            double size = norm + largestNorm;
+            boolean usable = size < 0.25 * Float.MAX_VALUE; // else products may have overflowed, and all are compared
+            margins[i] = usable ? 4 * Kernels.errorBound(d) * size + Float.MIN_NORMAL : Double.POSITIVE_INFINITY;
+        }
+        Arrays.fill(nearest, 0, n * r, Float.POSITIVE_INFINITY);
+        Arrays.fill(distances, 0, n * r, Double.POSITIVE_INFINITY);
     }
 
     /**
@@ -48,36 +63,48 @@ final class NearestList {
      * @param numbers of the words, in the order of the centers
      * @param products of the descriptor with the centers
      */
-    void consider(
-            int descriptor, float[] x, int xAt, Kernels.Operand centers, int[] numbers, float[] products, int at) {
+    void consider(int descriptor, Kernels.Operand centers, int[] numbers, float[] products, int at) {
         float[] norms = centers.squaredNorms();
         int n = norms.length;
+        if (candidates.length < n) {
+            candidates = new int[n];
+            values = new float[n];
+        }
+        double margin = margins[descriptor];
         int last = descriptor * r + r - 1;
-        float worst = nearest[last];
+        float limit = limit(nearest[last], margin);
+        int count = 0;
         for (int i = 0; i < n; i++) {
             float value = norms[i] - 2 * products[at + i]; // |x - c|² less |x|²
-            if (value < worst) {
-                int place = last;
-                for (; place > descriptor * r && nearest[place - 1] > value; place--) {
-                    nearest[place] = nearest[place - 1];
+            if (!(value > limit)) {
+                candidates[count] = i;
+                values[count++] = value;
+                if (value < nearest[last]) {
+                    int place = last;
+                    for (; place > descriptor * r && nearest[place - 1] > value; place--) {
+                        nearest[place] = nearest[place - 1];
+                    }
+                    nearest[place] = value;
+                    limit = limit(nearest[last], margin);
                 }
-                nearest[place] = value;
-                worst = nearest[last];
             }
         }
-        double norm = Math.sqrt(Kernels.fixedOrderDot(x, xAt, x, xAt, d) * largestNorm);
-        double margin = 4 * Kernels.errorBound(d) * (norm + largestNorm) + Float.MIN_NORMAL;
-        double threshold = worst + margin;
-        for (int i = 0; i < n; i++) {
-            if (norms[i] - 2 * products[at + i] <= threshold) {
-                int center = centers.matrix().offset() + i * d;
+        int xAt = x.offset() + descriptor * d;
+        float[] center = centers.matrix().array();
+        for (int c = 0; c < count; c++) {
+            if (!(values[c] > limit)) {
+                int i = candidates[c];
+                int centerAt = centers.matrix().offset() + i * d;
                 insert(
                         descriptor * r,
                         numbers[i],
-                        Kernels.fixedOrderSquaredDistance(
-                                x, xAt, centers.matrix().array(), center, d));
+                        Kernels.fixedOrderSquaredDistance(x.array(), xAt, center, centerAt, d));
             }
         }
+    }
+
+    private static float limit(float worst, double margin) {
+        return Math.nextUp((float) (worst + margin));
     }
 
     private void insert(int first, int word, double distance) {

@@ -40,11 +40,10 @@ final class NearestWords implements WordFinder {
                 products = new float[Math.multiplyExact(part.rows(), n)];
             }
             kernels.products(part, codebook, products);
+            nearest.start(part);
             for (int i = 0; i < part.rows(); i++) {
-                nearest.start(1);
-                int at = part.offset() + i * part.columns();
-                nearest.consider(0, part.array(), at, codebook, numbers, products, i * n);
-                nearest.copy(0, words, distances);
+                nearest.consider(i, codebook, numbers, products, i * n);
+                nearest.copy(i, words, distances);
                 target.accept(words, distances);
             }
         }

@@ -170,21 +170,14 @@ final class WordGroups implements AutoCloseable {
         }
 
         private void find(FloatMatrix x, Target target) {
-            Arrays.fill(counts, 0);
+            int looked = Math.min(probes, members.length);
+            int[] groups = new int[x.rows() * looked]; // nearest first, descriptor by descriptor
             int[] row = {0};
-            nearestGroups.forEach(x, (groups, ignored) -> {
-                for (int group : groups) {
-                    if (counts[group] == visitors[group].length) {
-                        visitors[group] = Arrays.copyOf(visitors[group], 2 * counts[group]);
-                    }
-                    visitors[group][counts[group]++] = row[0];
-                }
-                row[0]++;
-            });
-            nearest.start(x.rows());
-            for (int g = 0; g < counts.length; g++) {
-                visit(x, g);
-            }
+            nearestGroups.forEach(x, (found, ignored) -> System.arraycopy(found, 0, groups, row[0]++ * looked, looked));
+            nearest.start(x);
+            int near = (looked + 3) / 4; // after these, little in the others is near enough to be looked at
+            visit(x, groups, looked, 0, near);
+            visit(x, groups, looked, near, looked);
             for (int i = 0; i < x.rows(); i++) {
                 if (nearest.isFull(i)) {
                     nearest.copy(i, found, distances);
@@ -195,12 +188,27 @@ final class WordGroups implements AutoCloseable {
             }
         }
 
-        private void visit(FloatMatrix x, int g) {
+        private void visit(FloatMatrix x, int[] groups, int looked, int from, int to) {
+            Arrays.fill(counts, 0);
+            for (int row = 0; row < x.rows(); row++) {
+                for (int i = from; i < to; i++) {
+                    int group = groups[row * looked + i];
+                    if (counts[group] == visitors[group].length) {
+                        visitors[group] = Arrays.copyOf(visitors[group], 2 * counts[group]);
+                    }
+                    visitors[group][counts[group]++] = row;
+                }
+            }
+            for (int g = 0; g < counts.length; g++) {
+                if (counts[g] > 0) {
+                    compare(x, g);
+                }
+            }
+        }
+
+        private void compare(FloatMatrix x, int g) {
             int count = counts[g];
             int n = members[g].length;
-            if (count == 0) {
-                return;
-            }
             if (gathered.length < count * d) {
                 gathered = new float[count * d];
             }
@@ -212,7 +220,7 @@ final class WordGroups implements AutoCloseable {
             }
             kernels.products(FloatMatrix.of(count, d, gathered), words[g], products);
             for (int i = 0; i < count; i++) {
-                nearest.consider(visitors[g][i], gathered, i * d, words[g], members[g], products, i * n);
+                nearest.consider(visitors[g][i], words[g], members[g], products, i * n);
             }
         }
     }
