@@ -3,6 +3,8 @@ package org.retrieval4j.api;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,6 +84,40 @@ public final class ImageReader {
             throw new ImageFormatException("file of " + size + " bytes exceeds the limit of " + limits.maxBytes());
         }
         return Files.readAllBytes(file);
+    }
+
+    /**
+     * Reads the bytes of a part of a file, as of a picture in an archive.
+     *
+     * @param file the file
+     * @param offset where they begin
+     * @param length how many there are
+     * @return all of them
+     * @throws ImageFormatException if there are none, more than the limit, or the file ends before
+     * @throws IOException if it cannot be read
+     */
+    public byte[] bytes(Path file, long offset, long length) throws IOException {
+        if (length == 0) {
+            throw new ImageFormatException("empty file");
+        }
+        if (length > limits.maxBytes()) {
+            throw new ImageFormatException("file of " + length + " bytes exceeds the limit of " + limits.maxBytes());
+        }
+        try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+            if (offset < 0 || length < 0 || offset > channel.size() - length) {
+                throw new ImageFormatException("a part of " + length + " bytes at " + offset
+                        + " is not inside a file of " + channel.size() + " bytes");
+            }
+            ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(length));
+            channel.position(offset);
+            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+                // more may come
+            }
+            if (bytes.hasRemaining()) {
+                throw new ImageFormatException("the file was cut while it was read");
+            }
+            return bytes.array();
+        }
     }
 
     /**

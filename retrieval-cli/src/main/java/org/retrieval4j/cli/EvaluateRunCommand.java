@@ -17,6 +17,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.ImageRecord;
 import org.retrieval4j.database.RankedImage;
+import org.retrieval4j.eval.NameRows;
 import org.retrieval4j.rerank.Reranking;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -227,6 +228,12 @@ final class EvaluateRunCommand extends Subcommand {
 
     /** How rankings are made, on one line. */
     private String settings(ImageDatabase opened, int wanted) throws IOException {
+        return settings(protocol, opened, wanted, verify, rerank);
+    }
+
+    /** How a database answers, on one line. */
+    static String settings(String task, ImageDatabase opened, int wanted, int verify, RerankOptions rerank)
+            throws IOException {
         String parts = opened.info().components().stream()
                 .map(part -> part.role() + " "
                         + part.fingerprint()
@@ -237,7 +244,7 @@ final class EvaluateRunCommand extends Subcommand {
         return String.format(
                 Locale.ROOT,
                 "%s of %d images, first %d, verify %d, rerank %s, %s",
-                protocol,
+                task,
                 opened.size(),
                 wanted,
                 verify,
@@ -249,7 +256,7 @@ final class EvaluateRunCommand extends Subcommand {
             Protocol truth, Map<String, String> answers, Searcher searcher, String settings, Progress progress)
             throws IOException {
         List<Searcher.Query> all = queries(truth);
-        try (RankingLog log = RankingLog.open(output, settings)) {
+        try (RankingLog log = RankingLog.open(output, "query," + NameRows.field(settings))) {
             List<Searcher.Query> left =
                     all.stream().filter(query -> !log.has(query.name())).toList();
             int done = all.size() - left.size();
@@ -325,7 +332,7 @@ final class EvaluateRunCommand extends Subcommand {
                                 : "no picture of query \"" + picture + "\" in " + folder);
             }
             all.add(new Searcher.Query(
-                    truth.queries().list().get(query), file.get().toString(), truth.box(query)));
+                    truth.queries().list().get(query), file.get().toString(), truth.box(query), Optional.empty()));
         }
         return all;
     }

@@ -8,16 +8,18 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.retrieval4j.database.ImageFolder;
 import org.retrieval4j.database.ImageSource;
+import org.retrieval4j.database.ImageTar;
 import org.retrieval4j.database.Skipped;
 
 /**
- * The picture files that arguments name: a file whatever its ending, a folder's pictures as {@link ImageFolder} finds
- * them. A file that is reached twice is one image, under its first name.
+ * The picture files that arguments name: a file whatever its ending, a folder's pictures as {@link ImageFolder} finds them,
+ * and those inside a tar. A file that is reached twice is one image, under its first name.
  */
 final class ImageFiles {
     private final List<ImageSource> sources = new ArrayList<>();
@@ -43,6 +45,10 @@ final class ImageFiles {
             Path path = Path.of(argument);
             if (Files.isDirectory(path)) {
                 files.addFolder(argument, path);
+            } else if (Files.exists(path) && argument.toLowerCase(Locale.ROOT).endsWith(".tar")) {
+                if (files.taken.add(path.toRealPath())) {
+                    files.sources.addAll(ImageTar.read(argument, path));
+                }
             } else if (Files.exists(path)) {
                 files.add(argument, path);
             } else {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
             "Add photographs to a database, which is created if it is not there.",
             "",
             "Folders are walked recursively for files with a picture's ending (jpg, jpeg, png, webp, tif, tiff, bmp, gif,"
-                    + " jp2); what is hidden is left out. A picture that cannot be read is reported, skipped and counted."
+                    + " jp2), and so are archives (.tar), which are not unpacked; what is hidden is left out. A picture that cannot be read is reported, skipped and counted."
                     + " What is there already and unchanged is not indexed again: after an interruption, the same command"
                     + " goes on where it stopped."
         })
@@ -35,7 +35,10 @@ final class IndexCommand extends Subcommand {
     @Option(names = "--database", paramLabel = "DIR", required = true, description = "The database's folder.")
     private Path database;
 
-    @Parameters(arity = "1..*", paramLabel = "IMAGES_OR_FOLDERS", description = "Picture files and folders of them.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "IMAGES_OR_FOLDERS",
+            description = "Picture files, folders and .tar of them.")
     private List<String> arguments;
 
     @Mixin

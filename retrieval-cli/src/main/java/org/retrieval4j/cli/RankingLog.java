@@ -27,15 +27,15 @@ final class RankingLog implements AutoCloseable {
     /**
      * Opens a file, which is made if it is not there.
      *
-     * @param settings how the rankings are made, on one line
+     * @param firstLine its header, which says how the rankings are made
      * @throws CommandException if it holds rankings that are made otherwise, or something else
      */
-    static RankingLog open(Path file, String settings) throws IOException {
+    static RankingLog open(Path file, String firstLine) throws IOException {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             RankingLog log = new RankingLog(channel);
-            byte[] header = ("query," + NameRows.field(settings) + "\n").getBytes(StandardCharsets.UTF_8);
+            byte[] header = (firstLine + "\n").getBytes(StandardCharsets.UTF_8);
             byte[] start = start(channel, header.length);
             if (!Arrays.equals(start, Arrays.copyOf(header, start.length))) {
                 String found = new String(start, StandardCharsets.UTF_8)
@@ -43,7 +43,7 @@ final class RankingLog implements AutoCloseable {
                         .findFirst()
                         .orElse("");
                 throw new CommandException(file + " was made by something else or with other settings: " + found
-                        + ", not query," + NameRows.field(settings) + "; name another file, or remove it");
+                        + ", not " + firstLine + "; name another file, or remove it");
             }
             if (start.length < header.length) {
                 channel.truncate(0).position(0); // new, or cut in the header

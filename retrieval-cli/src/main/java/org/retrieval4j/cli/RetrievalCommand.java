@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             LocalizeCommand.class,
             DatasetCommand.class,
             SubmissionCommand.class,
+            LandmarkSubmissionCommand.class,
             WorldCommand.class,
             LandmarksCommand.class,
             BenchCommand.class,

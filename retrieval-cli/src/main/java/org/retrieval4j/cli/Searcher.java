@@ -18,6 +18,7 @@ import org.retrieval4j.api.ImageReader;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.database.ImageDatabase;
+import org.retrieval4j.database.ImageSource;
 import org.retrieval4j.database.Ranking;
 import org.retrieval4j.rerank.Reranking;
 
@@ -58,10 +59,11 @@ final class Searcher {
      * @param file text of its path, which need not be one
      * @param box left, top, right and bottom of the part that is searched for, in pixels of the upright picture; its
      *     sides are rounded, and end where the picture does
+     * @param part of a file, such as an archive, that the picture is, if it is not the whole
      */
-    record Query(String name, String file, Optional<List<Double>> box) {
+    record Query(String name, String file, Optional<List<Double>> box, Optional<ImageSource> part) {
         Query(String name, String file) {
-            this(name, file, Optional.empty());
+            this(name, file, Optional.empty(), Optional.empty());
         }
     }
 
@@ -201,7 +203,10 @@ final class Searcher {
 
     private Prepared prepare(Query query) throws IOException {
         long start = System.nanoTime();
-        Image image = boxed(read(reader, query.file(), crop), query.box());
+        Image whole = query.part().isPresent()
+                ? reader.read(query.part().get().bytes(reader))
+                : read(reader, query.file(), crop);
+        Image image = boxed(whole, query.box());
         long read = System.nanoTime();
         Extraction extraction = database.extract(image);
         Map<String, Double> seconds = new LinkedHashMap<>();

@@ -55,7 +55,7 @@ public record ImageFolder(List<ImageSource> pictures, List<Skipped> unreadable) 
 
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                        if (isHidden(file) || !hasPictureEnding(file)) {
+                        if (isHidden(file) || !hasPictureEnding(String.valueOf(file.getFileName()))) {
                             return FileVisitResult.CONTINUE;
                         }
                         String name = prefix + relative(file);
@@ -93,8 +93,7 @@ public record ImageFolder(List<ImageSource> pictures, List<Skipped> unreadable) 
         return name != null && name.toString().startsWith(".");
     }
 
-    private static boolean hasPictureEnding(Path file) {
-        String name = String.valueOf(file.getFileName());
+    static boolean hasPictureEnding(String name) {
         return ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
     }
 }

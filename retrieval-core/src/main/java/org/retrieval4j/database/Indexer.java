@@ -115,7 +115,7 @@ final class Indexer {
             ImageSource source = sources.get(i);
             Stamp look;
             try {
-                look = Stamp.look(source.file());
+                look = Stamp.look(source);
             } catch (IOException e) {
                 refuse(i, Skipped.because(source.name(), e));
                 continue;
@@ -312,7 +312,7 @@ final class Indexer {
         long time = System.nanoTime();
         MemoryBudget.Lease lease = budget.acquire(job.look().size());
         try {
-            byte[] bytes = reader.bytes(job.source().file());
+            byte[] bytes = job.source().bytes(reader);
             ImageHeader header = ImageHeader.read(bytes);
             // decoded twice: once in the decoder's memory, once in ours
             long needed = bytes.length + 6L * header.width() * header.height();
@@ -320,7 +320,7 @@ final class Indexer {
                 bytes = null; // never wait for memory while holding some
                 lease.close();
                 lease = budget.acquire(needed);
-                bytes = reader.bytes(job.source().file());
+                bytes = job.source().bytes(reader);
             }
             stamp = job.look().withContent(bytes);
             if (job.before() != null && job.before().stamp().sameContent(stamp)) {

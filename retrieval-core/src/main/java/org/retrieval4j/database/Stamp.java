@@ -16,13 +16,21 @@ import java.security.NoSuchAlgorithmException;
 record Stamp(long size, long modified, long content0, long content1, long place0, long place1) {
     static final int BYTES = 6 * Long.BYTES;
 
-    /** The quick look: size, time and place of a file, its content left 0. */
-    static Stamp look(Path file) throws IOException {
-        Path real = file.toRealPath();
+    /** The quick look: size, time and place of a picture, its content left 0. */
+    static Stamp look(ImageSource source) throws IOException {
+        Path real = source.file().toRealPath();
         BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);
-        ByteBuffer place = sha256(real.toString().getBytes(StandardCharsets.UTF_8));
+        boolean whole = source.length() < 0;
+        // a part of a file has a place of its own
+        String where = whole ? real.toString() : real + "\0" + source.offset() + "\0" + source.length();
+        ByteBuffer place = sha256(where.getBytes(StandardCharsets.UTF_8));
         return new Stamp(
-                attributes.size(), attributes.lastModifiedTime().toMillis(), 0, 0, place.getLong(), place.getLong());
+                whole ? attributes.size() : source.length(),
+                attributes.lastModifiedTime().toMillis(),
+                0,
+                0,
+                place.getLong(),
+                place.getLong());
     }
 
     /** This stamp of a file whose bytes were read. */

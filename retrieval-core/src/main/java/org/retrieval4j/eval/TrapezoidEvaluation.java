@@ -186,7 +186,7 @@ public final class TrapezoidEvaluation {
         int left = from;
         int right = middle;
         for (int i = from; i < end; i++) {
-            boolean takeLeft = right == end || left < middle && scores[order[left]] >= scores[order[right]];
+            boolean takeLeft = right == end || (left < middle && scores[order[left]] >= scores[order[right]]);
             merged[i] = takeLeft ? order[left++] : order[right++];
         }
     }
