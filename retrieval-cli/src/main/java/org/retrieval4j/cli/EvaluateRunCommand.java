@@ -290,10 +290,15 @@ final class EvaluateRunCommand extends Subcommand {
             }
         }
         progress.close();
-        RankingFile.Rankings rankings = RankingFile.read(output, truth.images(), truth.queries(), Integer.MAX_VALUE);
         int others = (int) answers.keySet().stream()
                 .filter(name -> truth.images().find(name).isEmpty())
                 .count();
+        RankingFile.Rankings rankings = RankingFile.read(
+                output,
+                truth.images(),
+                truth.queries(),
+                Integer.MAX_VALUE,
+                (ranking, unknown) -> truth.lacks(ranking, others));
         try {
             figures.print(console(), truth.judge(Math.max(others, rankings.others()), rankings.lists()));
         } catch (IllegalArgumentException refused) {

@@ -175,6 +175,16 @@ final class PlaceProtocol implements Protocol {
     }
 
     @Override
+    public String lacks(int[] ranking, int others) {
+        int most = counts.stream().mapToInt(count -> count).max().orElse(1);
+        int found = PlaceEvaluation.panoramas(ranking, cutouts).length;
+        return found >= most || ranking.length >= images.size() + others
+                ? ""
+                : "a ranking must have " + most + (cutouts > 1 ? " panoramas" : " images") + " for recall@" + most
+                        + ", got " + found;
+    }
+
+    @Override
     public Map<String, QueryFigures> judge(int others, int[][] rankings) {
         return Map.of(
                 FigureOutput.ONLY,

@@ -39,6 +39,15 @@ interface Protocol {
     }
 
     /**
+     * What a ranking has too little of; nothing if it is long enough.
+     *
+     * @param others number of images of the database that the ground truth does not know
+     */
+    default String lacks(int[] ranking, int others) {
+        return "";
+    }
+
+    /**
      * The figures of rankings, by setting; {@link FigureOutput#ONLY} where there are none.
      *
      * @param others number of images of the database that the ground truth does not know, whose indices follow

@@ -27,10 +27,12 @@ final class RankingFile {
     private final Names images;
     private final Names queries;
     private final int distractors;
+    private final Length length;
     private final Map<String, Integer> others = new HashMap<>();
     private final int[][] rankings;
 
-    private RankingFile(Path file, Names images, Names queries, int distractors) {
+    private RankingFile(Path file, Names images, Names queries, int distractors, Length length) {
+        this.length = length;
         this.file = file;
         this.images = images;
         this.queries = queries;
@@ -46,19 +48,25 @@ final class RankingFile {
      */
     record Rankings(int[][] lists, int others) {}
 
+    /** Says what a ranking has too little of; nothing if it is long enough. */
+    interface Length {
+        String lacks(int[] ranking, int others);
+    }
+
     /**
      * Reads rankings of all queries.
      *
      * @param distractors how many images that no list names may be among the answers; their indices follow the others'
+     * @param length judges the length of each ranking
      * @throws IOException if a query is missing, unknown or repeated, or an image unknown or repeated; rows of text are
      *     told with their line
      */
-    static Rankings read(Path file, Names images, Names queries, int distractors) throws IOException {
+    static Rankings read(Path file, Names images, Names queries, int distractors, Length length) throws IOException {
         int first = firstByte(file);
         if (first == 0x93) {
             return matrix(file, images.size(), queries.size());
         }
-        RankingFile text = new RankingFile(file, images, queries, distractors);
+        RankingFile text = new RankingFile(file, images, queries, distractors, length);
         if (first == '{') {
             text.readJson();
         } else {
@@ -196,7 +204,7 @@ final class RankingFile {
             ranking[rank] = place.getAsInt();
         }
         rankings[query.getAsInt()] = ranking;
-        return "";
+        return length.lacks(ranking, others.size());
     }
 
     private int added(String image) {

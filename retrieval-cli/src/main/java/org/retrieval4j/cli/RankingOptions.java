@@ -79,7 +79,7 @@ final class RankingOptions {
             requireAllImages(protocol);
         }
         int unknown = protocol.listsAllImages() ? distractors == null ? 0 : distractors : Integer.MAX_VALUE;
-        return RankingFile.read(file(), images, protocol.queries(), unknown);
+        return RankingFile.read(file(), images, protocol.queries(), unknown, protocol::lacks);
     }
 
     private void requireAllImages(Protocol protocol) {

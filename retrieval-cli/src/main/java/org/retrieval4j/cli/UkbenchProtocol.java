@@ -83,6 +83,13 @@ final class UkbenchProtocol implements Protocol {
     }
 
     @Override
+    public String lacks(int[] ranking, int others) {
+        return ranking.length >= UkbenchEvaluation.GROUP
+                ? ""
+                : "a ranking must have at least " + UkbenchEvaluation.GROUP + " images, got " + ranking.length;
+    }
+
+    @Override
     public Map<String, QueryFigures> judge(int others, int[][] rankings) {
         return Map.of(FigureOutput.ONLY, UkbenchEvaluation.of(others, rankings));
     }

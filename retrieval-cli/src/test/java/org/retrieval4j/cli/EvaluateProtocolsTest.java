@@ -221,7 +221,7 @@ class EvaluateProtocolsTest {
         rows.set(5, "ukbench00005.jpg,ukbench00005.jpg");
         Path brief = Files.write(folder.resolve("brief.csv"), rows);
         refused(
-                brief + ": the ranking of query 5 must have at least 4 images, got 1",
+                brief + ", line 6: a ranking must have at least 4 images, got 1",
                 "evaluate",
                 "ukbench",
                 "--ranks",
@@ -282,7 +282,12 @@ class EvaluateProtocolsTest {
         Object[] command = {
             "evaluate", "place-recognition", "--images", images, "--queries", queries, "--ranks", ranks, "--at", 2
         };
-        refused(ranks + ": the ranking of query 0 must have 2 images for recall@2, got 1", command);
+        refused(ranks + ", line 1: a ranking must have 2 images for recall@2, got 1", command);
+        Path matrix = folder.resolve("r.npy");
+        NpyFile.write(matrix, new int[] {1}, 1, 1);
+        Object[] ofMatrix = command.clone();
+        ofMatrix[7] = matrix;
+        refused(matrix + ": the ranking of query 0 must have 2 images for recall@2, got 1", ofMatrix);
         Files.writeString(ranks, "q,a,c\n");
         refused(ranks + ", line 1: image \"c\" of query \"q\" is not among the 2 images", command);
         Files.writeString(images, "a,1,2\nb,3\n");
