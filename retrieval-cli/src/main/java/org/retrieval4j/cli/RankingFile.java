@@ -134,7 +134,8 @@ final class RankingFile {
     private static void require(Path file, NpyArray array, int queries) throws IOException {
         if (array.dimensions() != 2 || array.shape()[1] != queries || array.shape()[0] == 0) {
             throw new IOException(file + ": the array must have shape [images, " + queries
-                    + "] (a column for each query of the ground truth), got " + Arrays.toString(array.shape()));
+                    + "] (a column for each query of the ground truth), got " + Arrays.toString(array.shape())
+                    + (array.dimensions() == 2 && array.shape()[0] == queries ? ": transpose it" : ""));
         }
     }
 
@@ -166,10 +167,14 @@ final class RankingFile {
                 for (JsonValue image : list.elements()) {
                     ranked.add(image.text());
                 }
-                String wrong = take(name, ranked);
-                if (!wrong.isEmpty()) {
-                    throw list.wrong("a ranking", wrong);
-                }
+                list.made(
+                        () -> { // which tells the line
+                            String wrong = take(name, ranked);
+                            if (!wrong.isEmpty()) {
+                                throw new IllegalArgumentException(wrong);
+                            }
+                            return name;
+                        });
             });
             json.end();
         }

@@ -153,7 +153,7 @@ class EvaluateRevisitedCommandTest {
                 small,
                 "--ranks",
                 file,
-                "the array must have shape [images, 1] (a column for each query of the ground truth), got [1, 3]");
+                "the array must have shape [images, 1] (a column for each query of the ground truth), got [1, 3]: transpose it");
         NpyFile.write(file, new int[] {2, 0, 3}, 3, 1);
         refused(small, "--ranks", file, "rank 2 of query 0 must be an image 0 to 2, got 3");
         NpyFile.write(file, new int[] {2, 0, 2}, 3, 1);
@@ -218,6 +218,10 @@ class EvaluateRevisitedCommandTest {
         named(small, file, ", line 1: image \"other\" of query \"0\" is not among the 3 images");
         Files.writeString(file, "0,a,b,a.jpg\n");
         named(small, file, ", line 1: image \"a.jpg\" stands twice in the ranking of query \"0\"");
+        Files.writeString(file, "{\"0\": [\"a\", \"b\"],\n \"1\": [\"a\"]}");
+        assertThat(Cli.run("evaluate", "roxford", "--ground-truth", small, "--ranks", file)
+                        .err())
+                .contains("line 2", "\"1\" is no query of the ground truth");
         Files.writeString(file, "query,image\n");
         named(small, file, ": there is no ranking of query \"0\"");
     }
