@@ -66,7 +66,7 @@ public final class AsmkAggregator extends DescriptorAggregator<AsmkAggregator.Sc
      *
      * @param words size of the codebook; with a given codebook its number of rows
      * @param codebook file of a given codebook, words x d; learned from the sample by k-means if empty, on two
-     *     levels from 65,536 words on
+     *     levels from 16,384 words on
      * @param binary signatures if true, which take a 32nd of the memory of residuals and lose little
      * @param assignments words that a descriptor of a stored picture counts to, at least 1; more take more memory
      * @param queryAssignments words that a descriptor of a query counts to, at least 1; more find more and are slower

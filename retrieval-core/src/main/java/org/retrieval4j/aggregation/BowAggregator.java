@@ -72,7 +72,7 @@ public final class BowAggregator extends DescriptorAggregator<BowAggregator.Scra
      * @param words size of the codebook; more tell more apart, but the same thing twice falls to different words more
      *     often; with a given codebook its number of rows
      * @param codebook file of a given codebook, words x d; learned from the sample by k-means if empty, on two
-     *     levels from 65,536 words on
+     *     levels from 16,384 words on
      * @param assignment to which words a descriptor counts
      * @param neighbors number of words of soft assignment
      * @param sigma how fast weights fall with the distance in soft assignment, in units of the descriptors; the default

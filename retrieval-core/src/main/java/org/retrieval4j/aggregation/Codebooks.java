@@ -16,8 +16,8 @@ final class Codebooks {
     private static final long SAMPLE_OF_MANY = 32_768;
     private static final long SAMPLE_PER_CLUSTER_OF_MANY = 64;
 
-    // From here on plain k-means would take days.
-    private static final int HIERARCHICAL = 65_536;
+    // From here on plain k-means would take hours, of which the seeds alone take most.
+    private static final int HIERARCHICAL = 16_384;
 
     private Codebooks() {}
 

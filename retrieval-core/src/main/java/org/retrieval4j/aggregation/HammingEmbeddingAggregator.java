@@ -67,7 +67,7 @@ public final class HammingEmbeddingAggregator extends DescriptorAggregator<WordF
      *
      * @param words size of the codebook; with a given codebook its number of rows
      * @param codebook file of a given codebook, words x d; learned from the sample by k-means if empty, on two
-     *     levels from 65,536 words on
+     *     levels from 16,384 words on
      * @param bits of a signature, 1 to d; more tell more apart and take more memory
      * @param projection file of given directions, bits x d; random orthogonal ones by the seed if empty
      * @param thresholds file of given thresholds, words x bits; learned from the sample if empty
