@@ -46,10 +46,10 @@ final class Searcher {
 
     /** What the index finds. */
     List<SearchResult> find(List<Extraction> queries, SearchOptions options) {
-        List<GlobalDescriptor> descriptors = Gallery.descriptors(queries);
+        // before something is learned, queries have no descriptors either
         return index.isEmpty() || queries.isEmpty()
                 ? Collections.nCopies(queries.size(), new SearchResult(List.of()))
-                : index.search(descriptors, options, snapshot.table());
+                : index.search(Gallery.descriptors(queries), options, snapshot.table());
     }
 
     /** Verifies and reorders the first of ranked lists, and keeps k of each. */
