@@ -7,9 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,8 +47,8 @@ final class EvaluateRankingCommand extends Subcommand {
             description = "Check the first N by geometry, the query being one of them (default: 0).")
     private int verify;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
+    @Mixin
+    private FigureOutput output;
 
     @Mixin
     private RerankOptions rerank;
@@ -63,6 +61,7 @@ final class EvaluateRankingCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
+        output.check();
         if (verify < 0) {
             throw new UsageException("--verify must be at least 0, got " + verify);
         }
@@ -92,7 +91,9 @@ final class EvaluateRankingCommand extends Subcommand {
                 }
             }
             progress.close();
-            print(RankingEvaluation.evaluate(truth, query -> ranked.getOrDefault(query, List.of())));
+            RankingEvaluation evaluation =
+                    RankingEvaluation.evaluate(truth, query -> ranked.getOrDefault(query, List.of()));
+            output.print(console(), Map.of(FigureOutput.ONLY, evaluation.figures()));
         }
         return Main.DONE;
     }
@@ -151,22 +152,5 @@ final class EvaluateRankingCommand extends Subcommand {
             return new CommandException(groundTruth + ": " + what, changed);
         }
         return new CommandException(groundTruth + ", line " + number + ": " + what);
-    }
-
-    private void print(RankingEvaluation evaluation) {
-        if (json) {
-            Map<String, Object> line = new LinkedHashMap<>();
-            line.put("map", evaluation.map());
-            line.put("p@1", evaluation.precisionAt1());
-            console().print(Json.text(line));
-            return;
-        }
-        console()
-                .print(String.format(
-                        Locale.ROOT,
-                        "mAP %.4f, precision at 1 %.4f (%d queries)",
-                        evaluation.map(),
-                        evaluation.precisionAt1(),
-                        evaluation.averagePrecision().size()));
     }
 }

@@ -11,14 +11,32 @@ import java.util.Set;
 /**
  * Quality of the ranked lists of many queries.
  *
- * @param map mean average precision, over the queries that have a relevant image
- * @param precisionAt1 part of these queries whose first answer is relevant
- * @param averagePrecision average precision of each query, in the order of the ground truth
+ * @param figures of each query that has a relevant image: average precision {@code map}, and {@code p@1}, whether the first
+ *     answer is relevant
+ * @param averagePrecision average precision of each of these queries, in the order of the ground truth
  */
-public record RankingEvaluation(double map, double precisionAt1, Map<String, Double> averagePrecision) {
+public record RankingEvaluation(QueryFigures figures, Map<String, Double> averagePrecision) {
     /** Copies the map. */
     public RankingEvaluation {
         averagePrecision = Collections.unmodifiableMap(new LinkedHashMap<>(averagePrecision));
+    }
+
+    /**
+     * Mean average precision.
+     *
+     * @return 0 to 1
+     */
+    public double map() {
+        return figures.mean("map");
+    }
+
+    /**
+     * Part of the queries whose first answer is relevant.
+     *
+     * @return 0 to 1
+     */
+    public double precisionAt1() {
+        return figures.mean("p@1");
     }
 
     /** Answers a query. */
@@ -45,8 +63,7 @@ public record RankingEvaluation(double map, double precisionAt1, Map<String, Dou
      */
     public static RankingEvaluation evaluate(GroundTruth truth, Ranker ranker) throws IOException {
         Map<String, Double> precisions = new LinkedHashMap<>();
-        double sum = 0;
-        double first = 0;
+        List<Double> first = new ArrayList<>();
         for (Map.Entry<String, Set<String>> entry : truth.relevant().entrySet()) {
             if (entry.getValue().isEmpty()) {
                 continue;
@@ -55,12 +72,14 @@ public record RankingEvaluation(double map, double precisionAt1, Map<String, Dou
             ranked.removeIf(entry.getKey()::equals);
             double precision = RankingMetrics.averagePrecision(ranked, entry.getValue());
             precisions.put(entry.getKey(), precision);
-            sum += precision;
-            first += RankingMetrics.precisionAt(ranked, entry.getValue(), 1);
+            first.add(RankingMetrics.precisionAt(ranked, entry.getValue(), 1));
         }
         if (precisions.isEmpty()) {
             throw new IllegalArgumentException("the ground truth has no query with a relevant image");
         }
-        return new RankingEvaluation(sum / precisions.size(), first / precisions.size(), precisions);
+        Map<String, double[]> figures = new LinkedHashMap<>();
+        figures.put("map", precisions.values().stream().mapToDouble(one -> one).toArray());
+        figures.put("p@1", first.stream().mapToDouble(one -> one).toArray());
+        return new RankingEvaluation(new QueryFigures(figures), precisions);
     }
 }
