@@ -10,6 +10,7 @@ module org.retrieval4j.core {
     exports org.retrieval4j.aggregation;
     exports org.retrieval4j.database;
     exports org.retrieval4j.eval;
+    exports org.retrieval4j.experiment;
     exports org.retrieval4j.image;
     exports org.retrieval4j.index;
     exports org.retrieval4j.kernel;

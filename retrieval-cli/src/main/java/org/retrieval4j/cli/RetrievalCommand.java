@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             LandmarkSubmissionCommand.class,
             WorldCommand.class,
             LandmarksCommand.class,
+            ExperimentCommand.class,
             BenchCommand.class,
             DoctorCommand.class
         },

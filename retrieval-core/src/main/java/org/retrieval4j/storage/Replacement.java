@@ -1,6 +1,7 @@
 package org.retrieval4j.storage;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -35,6 +36,23 @@ public final class Replacement implements AutoCloseable {
         this.temporary = this.target.resolveSibling(target.getFileName() + "." + unique + TEMPORARY_SUFFIX);
         this.channel = FileChannel.open(
                 temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ);
+    }
+
+    /**
+     * Writes a whole file.
+     *
+     * @param target where it will stand
+     * @param content all of its bytes
+     * @throws IOException if the disk refuses; the target is as it was
+     */
+    public static void write(Path target, byte[] content) throws IOException {
+        try (Replacement replacement = new Replacement(target)) {
+            ByteBuffer rest = ByteBuffer.wrap(content);
+            while (rest.hasRemaining()) {
+                replacement.channel.write(rest);
+            }
+            replacement.commit();
+        }
     }
 
     /**

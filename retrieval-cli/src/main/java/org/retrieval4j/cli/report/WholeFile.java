@@ -3,7 +3,6 @@ package org.retrieval4j.cli.report;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
@@ -21,11 +20,18 @@ public final class WholeFile {
      * @throws IOException if it cannot be written; the target is as it was
      */
     public static void png(Path file, BufferedImage picture) throws IOException {
-        write(file, png(picture));
+        Replacement.write(file, png(picture));
     }
 
-    static void text(Path file, String text) throws IOException {
-        write(file, text.getBytes(StandardCharsets.UTF_8));
+    /**
+     * Writes text.
+     *
+     * @param file target
+     * @param text to be written as UTF-8
+     * @throws IOException if it cannot be written; the target is as it was
+     */
+    public static void text(Path file, String text) throws IOException {
+        Replacement.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     static byte[] png(BufferedImage picture) throws IOException {
@@ -34,15 +40,5 @@ public final class WholeFile {
             throw new IOException("no writer for PNG");
         }
         return bytes.toByteArray();
-    }
-
-    private static void write(Path file, byte[] bytes) throws IOException {
-        try (Replacement replacement = new Replacement(file)) {
-            ByteBuffer rest = ByteBuffer.wrap(bytes);
-            while (rest.hasRemaining()) {
-                replacement.channel().write(rest);
-            }
-            replacement.commit();
-        }
     }
 }

@@ -1,0 +1,70 @@
+package org.retrieval4j.experiment;
+
+import java.util.List;
+import java.util.Optional;
+import org.retrieval4j.api.ComponentSpec;
+
+/**
+ * What is tried: every combination of the lists, on every data set.
+ *
+ * @param extractors what sees pictures
+ * @param aggregators from features to a descriptor; empty where the extractor gives one
+ * @param indexes what is searched
+ * @param rerankers stages behind the index; empty for none
+ * @param verify how many of the first are verified at the end, 0 for none
+ * @param matcher of verification
+ * @param verifier of verification
+ * @param depth length of ranked lists, at least 1; quality counts what is in them
+ * @param seed of what is learned
+ */
+public record Grid(
+        List<ComponentSpec> extractors,
+        List<Optional<ComponentSpec>> aggregators,
+        List<ComponentSpec> indexes,
+        List<Optional<ComponentSpec>> rerankers,
+        List<Integer> verify,
+        ComponentSpec matcher,
+        ComponentSpec verifier,
+        int depth,
+        long seed) {
+    /** Checks that no list is empty and numbers are in range. */
+    public Grid {
+        extractors = List.copyOf(extractors);
+        aggregators = List.copyOf(aggregators);
+        indexes = List.copyOf(indexes);
+        rerankers = List.copyOf(rerankers);
+        verify = List.copyOf(verify);
+        for (List<?> list : List.of(extractors, aggregators, indexes, rerankers, verify)) {
+            if (list.isEmpty()) {
+                throw new IllegalArgumentException("a grid needs at least one value for each stage");
+            }
+        }
+        for (int first : verify) {
+            if (first < 0) {
+                throw new IllegalArgumentException("verify must be at least 0, got " + first);
+            }
+        }
+        if (depth < 1) {
+            throw new IllegalArgumentException("depth must be at least 1, got " + depth);
+        }
+    }
+
+    /** Number of combinations, those that do not fit included. */
+    int size() {
+        return extractors.size() * aggregators.size() * indexes.size() * rerankers.size() * verify.size();
+    }
+
+    /** A combination. */
+    record Point(
+            ComponentSpec extractor,
+            Optional<ComponentSpec> aggregator,
+            ComponentSpec index,
+            Optional<ComponentSpec> reranker,
+            int verify) {
+        @Override
+        public String toString() {
+            return extractor + aggregator.map(spec -> " | " + spec).orElse("") + " | " + index
+                    + reranker.map(spec -> " | " + spec).orElse("") + (verify > 0 ? " | verify " + verify : "");
+        }
+    }
+}
