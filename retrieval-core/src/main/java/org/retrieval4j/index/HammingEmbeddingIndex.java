@@ -24,7 +24,8 @@ import org.retrieval4j.spi.ComponentProvider;
  *
  * <p>Takes words with signatures, one entry a descriptor, as the aggregator {@code hamming-embedding} makes them: each
  * descriptor of a query has one word, or burstiness would not know which matches are of the same one.
- * O(pairs of a query's and stored descriptors of the same word + n) a query.
+ * O(pairs of a query's and stored descriptors of the same word + n) a query; normalized, to add an image takes as long as to
+ * compare it with itself.
  *
  * <p>Prefer {@code asmk}, which keeps one signature a word, where memory and time matter.
  */
