@@ -44,11 +44,7 @@ final class ExperimentTable {
         }
 
         String label() {
-            Outcome first = first();
-            String text = first.aggregator().isEmpty() ? first.extractor() : first.aggregator();
-            text += first.index().startsWith("flat") ? "" : ", " + first.index();
-            text += first.reranker().isEmpty() ? "" : " | " + first.reranker();
-            return text + (first.verify() == 0 ? "" : " | verify " + first.verify());
+            return first().label();
         }
 
         Map<String, Object> json() {

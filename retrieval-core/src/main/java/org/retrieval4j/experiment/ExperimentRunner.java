@@ -132,7 +132,7 @@ public final class ExperimentRunner {
                                 try {
                                     listener.outcome(outcome(dataset, truth, rows, described, point, grid));
                                 } catch (IllegalArgumentException refused) {
-                                    listener.passedOver(point.toString(), refused.getMessage() + "");
+                                    listener.passedOver(grid.label(point), refused.getMessage() + "");
                                 }
                             }
                         }
@@ -431,6 +431,7 @@ public final class ExperimentRunner {
                 names.stream().filter(name -> !name.equals(query)).limit(TOLD).toList()));
         Map<String, Double> costs = cache.costs("ranks", key);
         return new Outcome(
+                grid.label(point),
                 dataset.name(),
                 components.canonical(Extractor.class, point.extractor()).toString(),
                 described.aggregator,

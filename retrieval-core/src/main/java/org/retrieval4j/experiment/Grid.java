@@ -1,5 +1,6 @@
 package org.retrieval4j.experiment;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.retrieval4j.api.ComponentSpec;
@@ -60,11 +61,22 @@ public record Grid(
             Optional<ComponentSpec> aggregator,
             ComponentSpec index,
             Optional<ComponentSpec> reranker,
-            int verify) {
-        @Override
-        public String toString() {
-            return extractor + aggregator.map(spec -> " | " + spec).orElse("") + " | " + index
-                    + reranker.map(spec -> " | " + spec).orElse("") + (verify > 0 ? " | verify " + verify : "");
+            int verify) {}
+
+    /** A combination as people read it. */
+    String label(Point point) {
+        List<String> parts = new ArrayList<>();
+        if (extractors.size() > 1 || point.aggregator.isEmpty()) {
+            parts.add(point.extractor.toString());
         }
+        point.aggregator.ifPresent(spec -> parts.add(spec.toString()));
+        if (indexes.size() > 1) {
+            parts.add(point.index.toString());
+        }
+        point.reranker.ifPresent(spec -> parts.add(spec.toString()));
+        if (point.verify > 0) {
+            parts.add("verify " + point.verify);
+        }
+        return String.join(" | ", parts);
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * What a combination reached on a data set, and what it cost.
  *
+ * @param label the combination as the grid has it, without default values and without an extractor that is the only one
  * @param dataset its name
  * @param extractor canonical spec
  * @param aggregator canonical spec; empty text for none
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param bytesPerImage memory of the index
  */
 public record Outcome(
+        String label,
         String dataset,
         String extractor,
         String aggregator,
