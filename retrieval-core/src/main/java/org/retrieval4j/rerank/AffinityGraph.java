@@ -1,6 +1,8 @@
 package org.retrieval4j.rerank;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class AffinityGraph {
     private static final double DEGREE_FLOOR = 1e-12;
     private static final int MOST_ITERATIONS = 10_000;
+
+    /** How many are solved at once. */
+    static final int TOGETHER = 4;
 
     private final int[] starts;
     private final int[] columns;
@@ -78,86 +83,132 @@ final class AffinityGraph {
         }
     }
 
+    /** Solves for one y; {@link #diffuse(List, double, double, List)} tells how. */
+    double[] diffuse(double[] y, double alpha, double tolerance, boolean @Nullable [] member) {
+        return diffuse(List.of(y), alpha, tolerance, member == null ? List.of() : List.of(member))
+                .get(0);
+    }
+
     /**
-     * Solves (I − α S) f = y by conjugate gradients. What cannot be reached from y is exactly zero.
+     * Solves (I − α S) f = y by conjugate gradients for some y at once, so that the graph, which is larger than caches, is
+     * read once for all of them. Each solution is the same as alone. What cannot be reached from y is exactly zero.
      *
-     * @param y one value a row
+     * @param ys at most {@link #TOGETHER}, one value a row each
      * @param alpha 0 to below 1
      * @param tolerance the residual's length over that of y
-     * @param member rows that flow is kept to; null for all
+     * @param members for each y the rows that flow is kept to; no list for all
      */
-    double[] diffuse(double[] y, double alpha, double tolerance, boolean @Nullable [] member) {
-        int n = y.length;
-        double[] f = new double[n];
-        double[] residual = y.clone();
-        if (member != null) {
+    List<double[]> diffuse(List<double[]> ys, double alpha, double tolerance, List<boolean[]> members) {
+        int n = starts.length - 1;
+        // four solutions beside each other: element i of solution k is at 4 i + k
+        double[] f = new double[TOGETHER * n];
+        double[] residual = new double[TOGETHER * n];
+        for (int k = 0; k < ys.size(); k++) {
+            double[] y = ys.get(k);
             for (int i = 0; i < n; i++) {
-                residual[i] = member[i] ? residual[i] : 0;
+                residual[TOGETHER * i + k] = members.isEmpty() || members.get(k)[i] ? y[i] : 0;
             }
         }
         double[] direction = residual.clone();
-        double[] flow = new double[n];
-        double square = dot(residual, residual);
-        double enough = square * tolerance * tolerance;
-        for (int iteration = 0; iteration < MOST_ITERATIONS && square > enough; iteration++) {
-            multiply(direction, alpha, member, flow);
-            double step = square / dot(direction, flow);
-            for (int i = 0; i < n; i++) {
-                f[i] += step * direction[i];
-                residual[i] -= step * flow[i];
-            }
-            double next = dot(residual, residual);
-            double keep = next / square;
-            for (int i = 0; i < n; i++) {
-                direction[i] = residual[i] + keep * direction[i];
-            }
-            square = next;
+        double[] flow = new double[TOGETHER * n];
+        double[] square = new double[TOGETHER];
+        double[] along = new double[TOGETHER];
+        double[] enough = new double[TOGETHER];
+        double[] step = new double[TOGETHER];
+        dots(residual, residual, square);
+        for (int k = 0; k < TOGETHER; k++) {
+            enough[k] = square[k] * tolerance * tolerance;
         }
-        return f;
+        for (int iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
+            boolean done = true;
+            for (int k = 0; k < TOGETHER; k++) {
+                done &= square[k] <= enough[k];
+            }
+            if (done) {
+                break;
+            }
+            multiply(direction, alpha, flow);
+            for (int k = 0; k < members.size(); k++) {
+                keep(flow, k, members.get(k));
+            }
+            dots(direction, flow, along);
+            for (int k = 0; k < TOGETHER; k++) {
+                step[k] = square[k] <= enough[k] ? 0 : square[k] / along[k]; // one that is solved rests
+            }
+            for (int i = 0; i < f.length; i += TOGETHER) {
+                for (int k = 0; k < TOGETHER; k++) {
+                    f[i + k] += step[k] * direction[i + k];
+                    residual[i + k] -= step[k] * flow[i + k];
+                }
+            }
+            dots(residual, residual, along);
+            for (int k = 0; k < TOGETHER; k++) {
+                step[k] = square[k] <= enough[k] ? 0 : along[k] / square[k];
+                square[k] = along[k];
+            }
+            for (int i = 0; i < f.length; i += TOGETHER) {
+                for (int k = 0; k < TOGETHER; k++) {
+                    direction[i + k] = residual[i + k] + step[k] * direction[i + k];
+                }
+            }
+        }
+        List<double[]> solutions = new ArrayList<>();
+        for (int k = 0; k < ys.size(); k++) {
+            double[] solution = new double[n];
+            for (int i = 0; i < n; i++) {
+                solution[i] = f[TOGETHER * i + k];
+            }
+            solutions.add(solution);
+        }
+        return solutions;
     }
 
-    /** (I − α S) x; four sums at once, so that none waits for the one before. */
-    private void multiply(double[] x, double alpha, boolean @Nullable [] member, double[] result) {
-        for (int i = 0; i < result.length; i++) {
-            if (member != null && !member[i]) {
-                result[i] = x[i];
-                continue;
-            }
-            int e = starts[i];
-            int end = starts[i + 1];
+    /** (I − α S) x of the four. */
+    private void multiply(double[] x, double alpha, double[] result) {
+        for (int i = 0; i < starts.length - 1; i++) {
             double a = 0;
             double b = 0;
             double c = 0;
             double d = 0;
-            for (; e + 3 < end; e += 4) {
-                a += values[e] * x[columns[e]];
-                b += values[e + 1] * x[columns[e + 1]];
-                c += values[e + 2] * x[columns[e + 2]];
-                d += values[e + 3] * x[columns[e + 3]];
+            for (int e = starts[i]; e < starts[i + 1]; e++) {
+                double value = values[e];
+                int at = TOGETHER * columns[e];
+                a += value * x[at];
+                b += value * x[at + 1];
+                c += value * x[at + 2];
+                d += value * x[at + 3];
             }
-            for (; e < end; e++) {
-                a += values[e] * x[columns[e]];
-            }
-            result[i] = x[i] - alpha * (a + b + (c + d));
+            int at = TOGETHER * i;
+            result[at] = x[at] - alpha * a;
+            result[at + 1] = x[at + 1] - alpha * b;
+            result[at + 2] = x[at + 2] - alpha * c;
+            result[at + 3] = x[at + 3] - alpha * d;
         }
     }
 
-    private static double dot(double[] x, double[] y) {
+    private static void keep(double[] flow, int k, boolean[] member) {
+        for (int i = 0; i < member.length; i++) {
+            if (!member[i]) {
+                flow[TOGETHER * i + k] = 0;
+            }
+        }
+    }
+
+    private static void dots(double[] x, double[] y, double[] sums) {
         double a = 0;
         double b = 0;
         double c = 0;
         double d = 0;
-        int i = 0;
-        for (; i + 3 < x.length; i += 4) {
+        for (int i = 0; i < x.length; i += TOGETHER) {
             a += x[i] * y[i];
             b += x[i + 1] * y[i + 1];
             c += x[i + 2] * y[i + 2];
             d += x[i + 3] * y[i + 3];
         }
-        for (; i < x.length; i++) {
-            a += x[i] * y[i];
-        }
-        return a + b + (c + d);
+        sums[0] = a;
+        sums[1] = b;
+        sums[2] = c;
+        sums[3] = d;
     }
 
     /** Number of entries that are not zero. */

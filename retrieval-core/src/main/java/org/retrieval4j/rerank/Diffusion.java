@@ -12,6 +12,7 @@ import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.Gallery;
+import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.Index;
 import org.retrieval4j.api.Reranker;
@@ -186,35 +187,48 @@ public final class Diffusion implements Reranker {
                     search.withLeastScore(Float.NEGATIVE_INFINITY), Math.max(options.kq, options.first));
             List<SearchResult> found = below.searchAll(queries, wider);
             SearchResult[] results = new SearchResult[found.size()];
-            ParallelChunks.run(context, results.length, 1, (from, to) -> {
-                List<Hit> hits = found.get(from).hits();
-                Extraction query = queries.get(from);
-                results[from] = Reordered.reaching(Reordered.of(diffuse(query, hits, search), hits, search), search);
+            ParallelChunks.run(context, results.length, AffinityGraph.TOGETHER, (from, to) -> {
+                List<double[]> starts = new ArrayList<>();
+                List<boolean[]> members = new ArrayList<>();
+                for (int i = from; i < to; i++) {
+                    List<Hit> hits = found.get(i).hits();
+                    double[] y = new double[imageOfRow.length];
+                    GlobalDescriptor query =
+                            Gallery.descriptors(List.of(queries.get(i))).get(0);
+                    for (double[] region : UnitVectors.regions(query)) {
+                        start(region, hits, y);
+                    }
+                    starts.add(y);
+                    if (options.first > 0) {
+                        members.add(members(hits));
+                    }
+                }
+                List<double[]> flows = graph.diffuse(starts, options.alpha, options.tolerance, members);
+                for (int i = from; i < to; i++) {
+                    List<Hit> scored = scored(flows.get(i - from), search);
+                    results[i] =
+                            Reordered.reaching(Reordered.of(scored, found.get(i).hits(), search), search);
+                }
             });
             return Arrays.asList(results);
         }
 
-        private List<Hit> diffuse(Extraction query, List<Hit> hits, SearchOptions search) {
-            int n = imageOfRow.length;
-            boolean[] member = null;
-            if (options.first > 0) {
-                member = new boolean[n];
-                for (Hit hit : hits.subList(0, Math.min(options.first, hits.size()))) {
-                    int image = Arrays.binarySearch(ids, hit.imageId());
-                    if (image >= 0) {
-                        Arrays.fill(member, firstRow[image], firstRow[image + 1], true);
-                    }
+        /** The rows of the first images. */
+        private boolean[] members(List<Hit> hits) {
+            boolean[] member = new boolean[imageOfRow.length];
+            for (Hit hit : hits.subList(0, Math.min(options.first, hits.size()))) {
+                int image = Arrays.binarySearch(ids, hit.imageId());
+                if (image >= 0) {
+                    Arrays.fill(member, firstRow[image], firstRow[image + 1], true);
                 }
             }
-            double[] y = new double[n];
-            for (double[] region :
-                    UnitVectors.regions(Gallery.descriptors(List.of(query)).get(0))) {
-                start(region, hits, y);
-            }
-            double[] f = graph.diffuse(y, options.alpha, options.tolerance, member);
+            return member;
+        }
+
+        private List<Hit> scored(double[] flow, SearchOptions search) {
             double[] scores = new double[ids.length];
-            for (int i = 0; i < n; i++) {
-                scores[imageOfRow[i]] += f[i];
+            for (int i = 0; i < flow.length; i++) {
+                scores[imageOfRow[i]] += flow[i];
             }
             List<Hit> scored = new ArrayList<>();
             for (int i = 0; i < scores.length; i++) {

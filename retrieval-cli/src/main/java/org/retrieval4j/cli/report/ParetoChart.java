@@ -13,15 +13,16 @@ import org.retrieval4j.eval.ChartCanvas;
 
 /**
  * Quality against cost: time of a query to the right on a logarithmic scale, mean average precision upwards, so that the
- * upper left is best. Points on the frontier have their label beside them and a line through them.
+ * upper left is best. Points on the frontier have a line through them, and numbers that are told below.
  */
 public final class ParetoChart {
     private static final int WIDTH = 1080;
-    private static final int HEIGHT = 720;
+    private static final int PLOT_BOTTOM = 644;
     private static final int LEFT = 84;
     private static final int RIGHT = 36;
     private static final int TOP = 84;
-    private static final int BOTTOM = 76;
+    private static final int LEGEND = 76; // below the plot
+    private static final int LEGEND_LINE = 24;
 
     private final String title;
     private final List<Point> points;
@@ -67,13 +68,21 @@ public final class ParetoChart {
     }
 
     private double y(double quality) {
-        return TOP + (1 - (quality - leastQuality) / (mostQuality - leastQuality)) * (HEIGHT - TOP - BOTTOM);
+        return TOP + (1 - (quality - leastQuality) / (mostQuality - leastQuality)) * (PLOT_BOTTOM - TOP);
     }
 
     private List<Point> frontier() {
         List<Point> line = new ArrayList<>(points.stream().filter(Point::best).toList());
         line.sort((a, b) -> Double.compare(a.millis, b.millis));
         return line;
+    }
+
+    private int height() {
+        return PLOT_BOTTOM + LEGEND + LEGEND_LINE * frontier().size();
+    }
+
+    private static double legend(int number) {
+        return PLOT_BOTTOM + (double) LEGEND + LEGEND_LINE * (number - 1.0);
     }
 
     private List<Double> times() {
@@ -102,8 +111,8 @@ public final class ParetoChart {
      * @return the picture
      */
     public BufferedImage png() {
-        ChartCanvas canvas = new ChartCanvas(title, WIDTH, HEIGHT);
-        double bottom = HEIGHT - (double) BOTTOM;
+        ChartCanvas canvas = new ChartCanvas(title, WIDTH, height());
+        double bottom = PLOT_BOTTOM;
         for (double tick : times()) {
             canvas.rule(x(tick), TOP, x(tick), bottom);
             canvas.centered(time(tick), x(tick), bottom + 24);
@@ -129,11 +138,13 @@ public final class ParetoChart {
         for (Point point : points) {
             canvas.series(point.best ? 0 : 1);
             graphics.fill(new Ellipse2D.Double(x(point.millis) - 5, y(point.quality) - 5, 10, 10));
-            if (point.best) {
-                int width = graphics.getFontMetrics().stringWidth(point.label);
-                int left = (int) Math.max(LEFT, Math.min(x(point.millis) + 9, WIDTH - RIGHT - (double) width));
-                graphics.drawString(point.label, left, (int) y(point.quality) - 9);
-            }
+        }
+        canvas.series(0);
+        int number = 0;
+        for (Point point : frontier()) {
+            number++;
+            canvas.ending(Integer.toString(number), x(point.millis) - 7, y(point.quality) - 7);
+            graphics.drawString(number + "  " + point.label, LEFT, (int) legend(number));
         }
         return canvas.finish();
     }
@@ -150,9 +161,9 @@ public final class ParetoChart {
                         + " font-size=\"15\" fill=\"#62686f\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>%n"
                         + "<text x=\"18\" y=\"36\" font-size=\"20\" font-weight=\"bold\" fill=\"#1d2126\">%s</text>%n",
                 WIDTH,
-                HEIGHT,
+                height(),
                 Html.escape(title)));
-        double bottom = HEIGHT - (double) BOTTOM;
+        double bottom = PLOT_BOTTOM;
         for (double tick : times()) {
             rule(svg, x(tick), TOP, x(tick), bottom);
             text(svg, x(tick), bottom + 24, "middle", time(tick));
@@ -176,10 +187,12 @@ public final class ParetoChart {
                     y(point.quality),
                     point.best ? "#0b6e69" : "#b3541e",
                     Html.escape(point.label)));
-            if (point.best) {
-                boolean right = x(point.millis) > WIDTH / 2.0;
-                text(svg, x(point.millis), y(point.quality) - 9, right ? "end" : "start", point.label);
-            }
+        }
+        int number = 0;
+        for (Point point : frontier()) {
+            number++;
+            text(svg, x(point.millis) - 7, y(point.quality) - 7, "end", Integer.toString(number));
+            text(svg, LEFT, legend(number), "start", number + "  " + point.label);
         }
         return svg.append("</svg>\n").toString();
     }
