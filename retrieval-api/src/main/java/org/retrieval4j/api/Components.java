@@ -156,8 +156,14 @@ public final class Components {
             C base = createOne(kind, spec.first(), context);
             if (kind == Reranker.class) {
                 List<Reranker> rerankers = new ArrayList<>();
-                for (ComponentSpec.Part part : later(spec)) {
-                    rerankers.add(createOne(Reranker.class, part, context));
+                try {
+                    for (ComponentSpec.Part part : later(spec)) {
+                        rerankers.add(createOne(Reranker.class, part, context));
+                    }
+                } catch (IOException | RuntimeException | Error e) {
+                    base.close();
+                    rerankers.forEach(Reranker::close);
+                    throw e;
                 }
                 return kind.cast(new Staged.OfReranker((Reranker) base, rerankers));
             }

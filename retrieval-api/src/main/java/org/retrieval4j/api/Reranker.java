@@ -16,7 +16,8 @@ public interface Reranker extends Component {
      * tells cost and memory.
      *
      * @param below what this stage searches in; used by each later search
-     * @return a gallery that answers for the images that {@code below} has now: after images came or went, call this again
+     * @return a gallery that answers for the images that {@code below} has now: after images came or went, call this again.
+     *     It serves until this stage is closed
      * @throws IOException if vectors cannot be read
      * @throws IllegalArgumentException if descriptors are of a kind that this stage does not take
      */

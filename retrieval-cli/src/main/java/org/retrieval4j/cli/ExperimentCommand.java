@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,7 +71,7 @@ final class ExperimentCommand extends Subcommand {
     int execute() throws IOException {
         Components components = Components.load();
         ExperimentFile experiment = ExperimentFile.read(file, components);
-        String name = String.valueOf(file.getFileName()).replaceFirst("\\.ya?ml$", "");
+        String name = String.valueOf(file.getFileName()).replaceFirst("\\.[^.]+$", "");
         Path folder = output == null ? Path.of(name) : output;
         Path kept = cache == null ? folder.resolve("cache") : cache;
         Files.createDirectories(folder);
@@ -87,6 +88,7 @@ final class ExperimentCommand extends Subcommand {
             for (Landmarks.Options options : experiment.landmarks()) {
                 datasets.add(rendered(options, kept, workers, progress));
             }
+            requireDifferentNames(datasets);
             ExperimentRunner runner = new ExperimentRunner(kept, components, reading.reader(), context);
             Map<String, String> passedOver = new LinkedHashMap<>();
             ExperimentRunner.Listener listener = new ExperimentRunner.Listener() {
@@ -111,6 +113,11 @@ final class ExperimentCommand extends Subcommand {
             }
             passedOver.forEach((combination, reason) ->
                     console().note("passed over " + combination + ": " + Failures.oneLine(reason)));
+            for (ExperimentTable.Row row : table.incomplete(datasets.size())) {
+                console()
+                        .note("left out " + row.label() + ": it ran on "
+                                + row.outcomes().size() + " of " + datasets.size() + " data sets only");
+            }
             write(folder, name, table, datasets, reading.reader());
         } catch (IllegalArgumentException refused) {
             throw new CommandException(file + ": " + refused.getMessage(), refused);
@@ -123,6 +130,15 @@ final class ExperimentCommand extends Subcommand {
             console().print("Look at " + folder.resolve("index.html").toAbsolutePath());
         }
         return Main.DONE;
+    }
+
+    private void requireDifferentNames(List<Dataset> datasets) {
+        Set<String> names = new HashSet<>();
+        for (Dataset dataset : datasets) {
+            if (!names.add(dataset.name())) {
+                throw new CommandException(file + ": two data sets have the name \"" + dataset.name() + "\"");
+            }
+        }
     }
 
     /** A rendered data set in the cache; its folder is there whole or not at all. */
@@ -141,7 +157,7 @@ final class ExperimentCommand extends Subcommand {
             Files.createDirectories(cache);
             new Landmarks(options).write(folder, workers.executor(), progress);
         }
-        return new Dataset("landmarks " + options.seed(), folder, folder.resolve("relevant.csv"));
+        return new Dataset(name, folder, folder.resolve("relevant.csv"));
     }
 
     private static Map<String, Object> results(ExperimentTable table) {

@@ -142,6 +142,9 @@ record ExperimentFile(List<Dataset> datasets, List<Landmarks.Options> landmarks,
                         "landmarks",
                         fields.get("landmarks"),
                         List.of("seeds", "landmarks", "views", "width", "height"));
+                if (list(made.get("seeds")).isEmpty()) {
+                    throw wrong("landmarks", "seeds", "none");
+                }
                 for (Object seed : list(made.get("seeds"))) {
                     long value = number("seeds", seed, Long.MIN_VALUE, Long.MAX_VALUE);
                     Landmarks.Options defaults = Landmarks.Options.defaults(value);
@@ -161,9 +164,10 @@ record ExperimentFile(List<Dataset> datasets, List<Landmarks.Options> landmarks,
             Path base = file.toAbsolutePath().getParent();
             Path images = resolve(base, text(fields, "images"));
             Path truth = resolve(base, text(fields, "ground-truth"));
-            String name = fields.containsKey("name")
-                    ? text(fields, "name")
-                    : images.getFileName().toString();
+            String name = fields.containsKey("name") ? text(fields, "name") : String.valueOf(images.getFileName());
+            if (name.isBlank()) {
+                throw wrong("name", "text", "none");
+            }
             datasets.add(new Dataset(name, images, truth));
         }
 

@@ -12,7 +12,11 @@ final class ExperimentTable {
     private final Map<List<String>, List<Outcome>> rows = new LinkedHashMap<>();
 
     void add(Outcome outcome) {
-        rows.computeIfAbsent(outcome.combination(), key -> new ArrayList<>()).add(outcome);
+        List<Outcome> outcomes = rows.computeIfAbsent(outcome.combination(), key -> new ArrayList<>());
+        // a grid may name one combination twice, in other words
+        if (outcomes.stream().noneMatch(other -> other.dataset().equals(outcome.dataset()))) {
+            outcomes.add(outcome);
+        }
     }
 
     /**
@@ -72,10 +76,21 @@ final class ExperimentTable {
         }
     }
 
-    /** The combinations, best first. */
+    /** Those that did not run on every data set: their means are of other queries. */
+    List<Row> incomplete(int datasets) {
+        return rows.values().stream()
+                .filter(outcomes -> outcomes.size() < datasets)
+                .map(Row::new)
+                .toList();
+    }
+
+    /** The combinations that ran on as many data sets as any other, best first. */
     List<Row> rows() {
         List<Row> sorted = new ArrayList<>();
-        rows.values().forEach(outcomes -> sorted.add(new Row(outcomes)));
+        int most = rows.values().stream().mapToInt(List::size).max().orElse(0);
+        rows.values().stream()
+                .filter(outcomes -> outcomes.size() == most)
+                .forEach(outcomes -> sorted.add(new Row(outcomes)));
         sorted.sort((a, b) -> Double.compare(b.mean(Outcome::map), a.mean(Outcome::map)));
         return sorted;
     }

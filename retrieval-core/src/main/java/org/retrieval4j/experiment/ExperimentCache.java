@@ -94,7 +94,7 @@ final class ExperimentCache {
 
     private static boolean isFile(String value, BuildContext context) {
         try {
-            return value.indexOf('.') >= 0 && Files.isRegularFile(context.resolve(value));
+            return Files.isRegularFile(context.resolve(value));
         } catch (java.nio.file.InvalidPathException noPath) {
             return false;
         }

@@ -7,13 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Component;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
@@ -53,7 +57,8 @@ import org.retrieval4j.storage.NpyFile;
  * on where it was, but for the batch that was under way: features are kept image by image, descriptors in batches, ranked
  * lists one combination at a time.
  *
- * <p>Times are those of the run that computed a stage, on the threads it had. For one thread.
+ * <p>Times are those of the run that computed a stage, on the threads it had. What another version of the library kept is
+ * not told apart: give it a folder of its own. For one thread.
  */
 public final class ExperimentRunner {
     private static final int BATCH = 256;
@@ -111,18 +116,26 @@ public final class ExperimentRunner {
      * @param grid what is tried
      * @param listener is told each outcome
      * @throws IOException if pictures, truth or the folder cannot be read or written
-     * @throws IllegalArgumentException if an aggregator does not fit an extractor, or the truth names a picture that is
-     *     not there
+     * @throws IllegalArgumentException if the truth names a picture that is not there or could not be read
      */
     public void run(Dataset dataset, Grid grid, Listener listener) throws IOException {
         ImageFolder folder = ImageFolder.read("", dataset.images());
         List<ImageSource> pictures = named(dataset, folder.pictures());
         GroundTruth truth = GroundTruth.readCsv(dataset.groundTruth());
+        requireThere(dataset, truth, pictures);
         String identity = ExperimentCache.key(pictures);
         number = 0;
         for (ComponentSpec extractor : grid.extractors()) {
             for (Optional<ComponentSpec> aggregator : grid.aggregators()) {
-                try (Described described = describe(pictures, identity, extractor, aggregator, grid.seed())) {
+                Described made;
+                try {
+                    made = describe(pictures, identity, extractor, aggregator, grid.seed());
+                } catch (IllegalArgumentException refused) {
+                    listener.passedOver(
+                            extractor + aggregator.map(spec -> " | " + spec).orElse(""), refused.getMessage() + "");
+                    continue;
+                }
+                try (Described described = made) {
                     Map<String, Integer> rows = rows(dataset, truth, described);
                     for (ComponentSpec index : grid.indexes()) {
                         for (Optional<ComponentSpec> reranker : grid.rerankers()) {
@@ -157,17 +170,34 @@ public final class ExperimentRunner {
         for (int i = 0; i < described.images.size(); i++) {
             rows.put(described.images.get(i).name(), i);
         }
-        truth.relevant().forEach((query, relevant) -> {
-            List<String> names = new ArrayList<>(relevant);
-            names.add(query);
-            for (String name : names) {
-                if (!rows.containsKey(name)) {
-                    throw new IllegalArgumentException(dataset.groundTruth() + ": \"" + name + "\", of query \"" + query
-                            + "\", is no picture in " + dataset.images());
-                }
+        for (String name : names(truth)) {
+            if (!rows.containsKey(name)) {
+                throw new IllegalArgumentException(
+                        dataset.groundTruth() + ": \"" + name + "\" could not be read as a picture");
             }
-        });
+        }
         return rows;
+    }
+
+    private static Set<String> names(GroundTruth truth) {
+        Set<String> names = new LinkedHashSet<>();
+        truth.relevant().forEach((query, relevant) -> {
+            names.add(query);
+            names.addAll(relevant);
+        });
+        return names;
+    }
+
+    // before anything is extracted, which takes long
+    private static void requireThere(Dataset dataset, GroundTruth truth, List<ImageSource> pictures) {
+        Set<String> there = new HashSet<>();
+        pictures.forEach(picture -> there.add(picture.name()));
+        for (String name : names(truth)) {
+            if (!there.contains(name)) {
+                throw new IllegalArgumentException(
+                        dataset.groundTruth() + ": \"" + name + "\" is no picture in " + dataset.images());
+            }
+        }
     }
 
     // ---- features and descriptors
@@ -299,7 +329,9 @@ public final class ExperimentRunner {
             }
             // of a run that was killed, the pictures of its last part are measured
             double millis = report.indexed() == 0 ? 0 : 1000 * report.seconds() / report.indexed();
-            cache.done("features", key, Map.of("millis", millis));
+            if (report.skipped().isEmpty()) { // else the next run, which may have other limits, tries again
+                cache.done("features", key, Map.of("millis", millis));
+            }
             return database;
         } catch (IOException | RuntimeException | Error e) {
             database.close();
@@ -390,9 +422,8 @@ public final class ExperimentRunner {
             Grid grid)
             throws IOException {
         ComponentSpec index = components.canonical(Index.class, point.index());
-        String reranker = point.reranker()
-                .map(spec -> components.canonical(Reranker.class, spec).toString())
-                .orElse("");
+        Optional<ComponentSpec> stages = point.reranker().map(spec -> components.canonical(Reranker.class, spec));
+        String reranker = stages.map(ComponentSpec::toString).orElse("");
         List<String> queries = truth.relevant().entrySet().stream()
                 .filter(entry -> !entry.getValue().isEmpty())
                 .map(Map.Entry::getKey)
@@ -400,13 +431,21 @@ public final class ExperimentRunner {
         if (queries.isEmpty()) {
             throw new IllegalArgumentException(dataset.groundTruth() + ": no query has a relevant image");
         }
-        String verification = point.verify() == 0 ? "" : point.verify() + " " + grid.matcher() + " " + grid.verifier();
+        String verification = point.verify() == 0
+                ? ""
+                : point.verify() + " " + identity(Matcher.class, grid.matcher()) + " "
+                        + identity(Verifier.class, grid.verifier());
         int depth = Math.min(described.images.size(), grid.depth());
+        if ((long) queries.size() * depth > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("depth must be smaller for " + queries.size()
+                    + " queries: lists may have 2147483639 places together, got a depth of " + depth);
+        }
         String key = ExperimentCache.key(
                 described.key,
                 ExperimentCache.identity(index, context),
-                reranker,
+                stages.map(spec -> ExperimentCache.identity(spec, context)).orElse(""),
                 verification,
+                grid.seed(),
                 depth,
                 String.join("\n", queries));
         Path file = cache.path("ranks", key, ".npy");
@@ -449,6 +488,10 @@ public final class ExperimentRunner {
                 costs.getOrDefault("bytesPerImage", 0.0));
     }
 
+    private <C extends Component> String identity(Class<C> kind, ComponentSpec spec) {
+        return ExperimentCache.identity(components.canonical(kind, spec), context);
+    }
+
     private void rank(
             Described described,
             ComponentSpec spec,
@@ -473,7 +516,8 @@ public final class ExperimentRunner {
                 Index.class, spec, context.withSeed(grid.seed()).withDescriptors(described.descriptors))) {
             index.putAll(ids, described.descriptors);
             Gallery gallery = new IndexGallery(index, source(described));
-            Reranker reranker = stages == null ? null : components.create(Reranker.class, stages, context);
+            Reranker reranker =
+                    stages == null ? null : components.create(Reranker.class, stages, context.withSeed(grid.seed()));
             try {
                 Gallery behind = reranker == null ? gallery : reranker.over(gallery);
                 double build = (System.nanoTime() - start) / 1e9;

@@ -45,6 +45,12 @@ public record Grid(
                 throw new IllegalArgumentException("verify must be at least 0, got " + first);
             }
         }
+        for (ComponentSpec index : indexes) {
+            if (index.parts().size() > 1) {
+                throw new IllegalArgumentException(
+                        "an index must have one part, got \"" + index + "\"; stages stand in rerank");
+            }
+        }
         if (depth < 1) {
             throw new IllegalArgumentException("depth must be at least 1, got " + depth);
         }

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
@@ -30,8 +32,8 @@ import org.retrieval4j.spi.ComponentProvider;
  * <p>L2(Σ_{j=0}^{k−1} (k − j)/k x_(j)),
  *
  * <p>x_(0) the vector itself and x_(j) its j-th nearest. Beforehand it searches for every image of the gallery, and
- * holds all vectors twice more in memory (4 bytes a value; {@code index} may name an index that holds less). A query
- * costs what it costs in that index.
+ * holds all vectors several times more in memory (4 bytes a value). A query costs what it costs in that index, and
+ * goes to it straight: stages that expand queries or reorder lists stand behind this one, not before it.
  */
 public final class DatabaseAugmentation implements Reranker {
     static final String NAME = "dba";
@@ -39,6 +41,7 @@ public final class DatabaseAugmentation implements Reranker {
     private final Options options;
     private final Components components;
     private final BuildContext context;
+    private final Queue<Index> made = new ConcurrentLinkedQueue<>();
 
     private DatabaseAugmentation(Options options, Components components, BuildContext context) {
         this.options = options;
@@ -95,6 +98,14 @@ public final class DatabaseAugmentation implements Reranker {
         return new Provider().specOf(options);
     }
 
+    /** Closes the indexes of its galleries, too. */
+    @Override
+    public void close() {
+        for (Index index = made.poll(); index != null; index = made.poll()) {
+            index.close();
+        }
+    }
+
     @Override
     public Gallery over(Gallery below) throws IOException {
         long[] ids = below.ids();
@@ -109,6 +120,7 @@ public final class DatabaseAugmentation implements Reranker {
         }
         FloatMatrix rows = FloatMatrix.ofRows(augmented);
         Index index = Neighbors.filled(rows, options.index, components, context);
+        made.add(index);
         return new GalleryStage(below) {
             @Override
             public long[] ids() {

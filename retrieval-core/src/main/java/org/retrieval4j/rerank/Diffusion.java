@@ -191,7 +191,10 @@ public final class Diffusion implements Reranker {
                 List<double[]> starts = new ArrayList<>();
                 List<boolean[]> members = new ArrayList<>();
                 for (int i = from; i < to; i++) {
-                    List<Hit> hits = found.get(i).hits();
+                    // as many whatever k is, so that more hits asked for do not change the first
+                    List<Hit> all = found.get(i).hits();
+                    List<Hit> hits =
+                            all.subList(0, Math.min(options.first > 0 ? options.first : options.kq, all.size()));
                     double[] y = new double[imageOfRow.length];
                     GlobalDescriptor query =
                             Gallery.descriptors(List.of(queries.get(i))).get(0);
@@ -216,7 +219,7 @@ public final class Diffusion implements Reranker {
         /** The rows of the first images. */
         private boolean[] members(List<Hit> hits) {
             boolean[] member = new boolean[imageOfRow.length];
-            for (Hit hit : hits.subList(0, Math.min(options.first, hits.size()))) {
+            for (Hit hit : hits) {
                 int image = Arrays.binarySearch(ids, hit.imageId());
                 if (image >= 0) {
                     Arrays.fill(member, firstRow[image], firstRow[image + 1], true);
@@ -230,13 +233,13 @@ public final class Diffusion implements Reranker {
             for (int i = 0; i < flow.length; i++) {
                 scores[imageOfRow[i]] += flow[i];
             }
-            List<Hit> scored = new ArrayList<>();
+            TopK best = new TopK(search.k());
             for (int i = 0; i < scores.length; i++) {
                 if (scores[i] > 0 && search.accept().test(ids[i])) {
-                    scored.add(new Hit(ids[i], TopK.rounded(scores[i])));
+                    best.offer(ids[i], TopK.rounded(scores[i]));
                 }
             }
-            return scored;
+            return best.toResult().hits();
         }
 
         // the kq regions most similar to one of the query's, among those of the first images

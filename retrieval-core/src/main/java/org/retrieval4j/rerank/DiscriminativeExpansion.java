@@ -31,18 +31,18 @@ public final class DiscriminativeExpansion implements Reranker {
     /**
      * Settings.
      *
-     * @param k images taken as right, at least 1
-     * @param negatives images taken as wrong, the least similar of all, at least 1
+     * @param k images taken as right, 1 to 1000
+     * @param negatives images taken as wrong, the least similar of all, 1 to 1000
      * @param c cost of an example on the wrong side of the margin, above 0
      */
     public record Options(int k, int negatives, double c) {
         /** Checks the ranges. */
         public Options {
-            if (k < 1) {
-                throw new IllegalArgumentException("k must be at least 1, got " + k);
+            if (k < 1 || k > 1000) {
+                throw new IllegalArgumentException("k must be 1 to 1000, got " + k);
             }
-            if (negatives < 1 || negatives > 10_000) {
-                throw new IllegalArgumentException("negatives must be 1 to 10000, got " + negatives);
+            if (negatives < 1 || negatives > 1000) {
+                throw new IllegalArgumentException("negatives must be 1 to 1000, got " + negatives);
             }
             if (!(c > 0 && c <= 1e6)) {
                 throw new IllegalArgumentException("c must be above 0 and at most 1e6, got " + c);

@@ -25,9 +25,10 @@ import org.retrieval4j.spi.ComponentProvider;
  * details). Scores are the negated final distance, (1 − λ) Jaccard + λ original.
  *
  * <p>By default each query stands alone with its first 1000 images, which {@link ReciprocalEncoding} compares with each
- * other: n²d operations a query for n images of d values, and 12 n² bytes at no time: rows are computed in blocks. With
+ * other: n²d operations a query for n images of d values; rows are computed in blocks, and never all of them kept. With
  * {@code first=0} it does as the published script: all queries of one call, and the whole gallery, are compared at once,
- * so that queries are neighbors of each other and a result depends on what else was asked.
+ * so that queries are neighbors of each other, and a result depends on what else was asked in the
+ * call (the command line asks for as many at once as it has threads; {@code retrieval knn} for all). It stands first.
  */
 public final class KReciprocal implements Reranker {
     static final String NAME = "k-reciprocal";

@@ -11,10 +11,12 @@ import org.retrieval4j.learning.ParallelChunks;
  * Squared distances are divided by the largest of their row, each item's list counts the item itself, half of k1 is
  * rounded half to even, and an encoding is averaged over k2 items with itself, as in the published code.
  *
- * <p>Only the k1 + 1 nearest of each row and its largest distance are kept, and encodings are sparse: O(n k1) memory.
+ * <p>Only the k1 + 1 nearest of each row and its largest distance are kept, and encodings are sparse: O(n k1) memory, and the distances
+ * of the queries.
  */
 final class ReciprocalEncoding {
     private static final int BLOCK = 64;
+    private static final int BLOCK_VALUES = 1 << 23;
     private static final double ENOUGH = 2.0 / 3;
 
     private final int k1;
@@ -96,7 +98,9 @@ final class ReciprocalEncoding {
         int[] ranks = new int[Math.multiplyExact(n, nearest)];
         double[] largest = new double[n];
         double[][] original = new double[queries][];
-        ParallelChunks.run(context, n, BLOCK, (from, to) -> {
+        // blocks of many items are lower, so that one is at most 96 MiB
+        int block = Math.max(1, Math.min(BLOCK, BLOCK_VALUES / n));
+        ParallelChunks.run(context, n, block, (from, to) -> {
             double[] rows = new double[(to - from) * n];
             source.rows(from, to, rows);
             Nearest select = new Nearest(nearest);

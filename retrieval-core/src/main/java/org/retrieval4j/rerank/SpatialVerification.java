@@ -28,8 +28,8 @@ import org.retrieval4j.spi.ComponentProvider;
 
 /**
  * {@code verify}: the first images of the list are checked by geometry, and those with an accepted model come first, by
- * number of inliers (Philbin et al., CVPR 2007, section 4). Their score is the number of inliers above the best score of
- * the list. A query costs {@code first} matchings of local features and as many verifications.
+ * number of inliers, equal ones in their old order (Philbin et al., CVPR 2007, section 4). Their score is the number of
+ * inliers above the best score of the list. A query costs {@code first} matchings of local features and as many verifications.
  *
  * <p>At the end of a search the same is had from {@code ImageDatabase.search}, which also gives the models; as a stage
  * it serves those behind it: {@code verify(first=50) | qe(k=5)} expands the query by images that were proved.
@@ -38,6 +38,7 @@ public final class SpatialVerification implements Reranker {
     static final String NAME = "verify";
 
     private static final int CHUNK = 4;
+    private static final double LARGE = 1000;
 
     private final Options options;
     private final Matcher matcher;
@@ -157,8 +158,11 @@ public final class SpatialVerification implements Reranker {
         List<Hit> proved = new ArrayList<>();
         for (int i = 0; i < inliers.length; i++) {
             if (inliers[i] > 0) {
-                float score = TopK.rounded((double) hits.get(0).score() + inliers[i]);
-                proved.add(new Hit(hits.get(i).imageId(), score));
+                // equal ones by their old place; a best score too large to add to counts as none
+                double best =
+                        Math.abs(hits.get(0).score()) < LARGE ? hits.get(0).score() : 0;
+                double place = (hits.size() - i) / (hits.size() + 1.0);
+                proved.add(new Hit(hits.get(i).imageId(), TopK.rounded(best + inliers[i] + place)));
             }
         }
         return proved;

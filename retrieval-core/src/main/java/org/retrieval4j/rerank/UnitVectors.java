@@ -3,6 +3,7 @@ package org.retrieval4j.rerank;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.Gallery;
@@ -60,9 +61,19 @@ final class UnitVectors {
         return List.of(of("diffusion", descriptor));
     }
 
-    /** A vector as a query. */
+    /** A vector of length 1 as a query as long as another: an index that compares lengths too is not misled. */
     static Extraction query(Extraction original, double[] vector) {
-        return new Extraction(original.features(), java.util.Optional.of(new GlobalDescriptor.Dense(rounded(vector))));
+        double length = 0;
+        if (Gallery.descriptors(List.of(original)).get(0) instanceof GlobalDescriptor.Dense dense) {
+            for (float value : dense.values()) {
+                length += (double) value * value;
+            }
+        }
+        double[] scaled = new double[vector.length];
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] = Math.sqrt(length) * vector[i];
+        }
+        return new Extraction(original.features(), Optional.of(new GlobalDescriptor.Dense(rounded(scaled))));
     }
 
     /** Scales a vector to length 1, in place. */

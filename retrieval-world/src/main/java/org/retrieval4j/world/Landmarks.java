@@ -5,8 +5,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -160,12 +162,15 @@ public final class Landmarks {
     }
 
     private String relevance() {
+        Map<Integer, List<View>> ofPlace = new HashMap<>();
+        views.forEach(view -> ofPlace.computeIfAbsent(view.place(), place -> new ArrayList<>())
+                .add(view));
         StringBuilder text = new StringBuilder();
         for (View query : views) {
             if (query.name().startsWith("landmark")) {
                 text.append(IMAGES).append(query.name());
-                for (View view : views) {
-                    if (view.place() == query.place() && !view.name().equals(query.name())) {
+                for (View view : ofPlace.getOrDefault(query.place(), List.of())) {
+                    if (!view.name().equals(query.name())) {
                         text.append(',').append(IMAGES).append(view.name());
                     }
                 }
