@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
+import org.retrieval4j.api.Fingerprint;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.ImageRecord;
 import org.retrieval4j.database.RankedImage;
@@ -127,7 +128,13 @@ final class EvaluateRunCommand extends Subcommand {
                     Optional.empty(),
                     Optional.ofNullable(stages),
                     false);
-            search(truth, answers, searcher, settings(opened, wanted), progress);
+            if (wanted < Math.min(all, truth.least())) {
+                throw new UsageException("-k must be at least " + Math.min(all, truth.least()) + " for --protocol "
+                        + protocol + ", got " + wanted);
+            }
+            List<Searcher.Query> sought = queries(truth);
+            String settings = settings(protocol, opened, wanted, verify, rerank, sought);
+            search(truth, answers, sought, searcher, settings, progress);
         }
         return Main.DONE;
     }
@@ -226,13 +233,14 @@ final class EvaluateRunCommand extends Subcommand {
         return answers;
     }
 
-    /** How rankings are made, on one line. */
-    private String settings(ImageDatabase opened, int wanted) throws IOException {
-        return settings(protocol, opened, wanted, verify, rerank);
-    }
-
-    /** How a database answers, on one line. */
-    static String settings(String task, ImageDatabase opened, int wanted, int verify, RerankOptions rerank)
+    /** What a database answers to what, and how, on one line: rankings made otherwise are not mixed with them. */
+    static String settings(
+            String task,
+            ImageDatabase opened,
+            int wanted,
+            int verify,
+            RerankOptions rerank,
+            List<Searcher.Query> queries)
             throws IOException {
         String parts = opened.info().components().stream()
                 .map(part -> part.role() + " "
@@ -243,19 +251,38 @@ final class EvaluateRunCommand extends Subcommand {
                 .collect(Collectors.joining(", "));
         return String.format(
                 Locale.ROOT,
-                "%s of %d images, first %d, verify %d, rerank %s, %s",
+                "%s of %d images (%s), first %d, verify %d, rerank %s, %s",
                 task,
                 opened.size(),
+                content(opened, queries),
                 wanted,
                 verify,
                 rerank.text().isEmpty() ? "none" : rerank.text(),
                 parts);
     }
 
+    /** The fingerprint of what is searched in and for: images, and the files and boxes of queries. */
+    private static String content(ImageDatabase opened, List<Searcher.Query> queries) throws IOException {
+        Fingerprint.Builder builder = Fingerprint.builder();
+        for (ImageRecord image : opened.images()) {
+            builder.add(image.id() + " " + image.width() + " " + image.height() + " " + image.name());
+        }
+        for (Searcher.Query query : queries) {
+            Path file = Path.of(query.file());
+            String stamp = Files.isRegularFile(file) ? Files.size(file) + " " + Files.getLastModifiedTime(file) : "";
+            builder.add(query.name() + "\n" + query.file() + "\n" + query.box() + "\n" + stamp);
+        }
+        return builder.build().abbreviated();
+    }
+
     private void search(
-            Protocol truth, Map<String, String> answers, Searcher searcher, String settings, Progress progress)
+            Protocol truth,
+            Map<String, String> answers,
+            List<Searcher.Query> all,
+            Searcher searcher,
+            String settings,
+            Progress progress)
             throws IOException {
-        List<Searcher.Query> all = queries(truth);
         try (RankingLog log = RankingLog.open(output, "query," + NameRows.field(settings))) {
             List<Searcher.Query> left =
                     all.stream().filter(query -> !log.has(query.name())).toList();

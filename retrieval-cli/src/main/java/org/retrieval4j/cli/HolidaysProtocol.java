@@ -81,7 +81,11 @@ final class HolidaysProtocol implements Protocol {
         }
         try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             String line = reader.readLine();
-            return line != null && line.strip().matches("[^\\s,{]+(\\s+[0-9]+\\s+\\S+)*") && line.indexOf(',') < 0;
+            if (line == null || line.indexOf(',') >= 0 || line.strip().startsWith("{")) {
+                return false;
+            }
+            String[] words = line.strip().split("\\s+", 4);
+            return words.length == 1 ? !words[0].isEmpty() : words.length > 2 && words[1].matches("[0-9]{1,9}");
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
+import org.retrieval4j.api.Fingerprint;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.ImageRecord;
 import org.retrieval4j.database.ImageSource;
@@ -133,8 +134,11 @@ final class LandmarkSubmissionCommand extends Subcommand {
                     Optional.empty(),
                     Optional.ofNullable(stages),
                     false);
-            String settings = EvaluateRunCommand.settings(task, opened, wanted, verify, rerank)
-                    + (recognition ? ", threshold " + threshold : "");
+            String settings = EvaluateRunCommand.settings(task, opened, wanted, verify, rerank, queries)
+                    + (recognition && file != null
+                            ? ", threshold " + threshold + ", labels "
+                                    + Fingerprint.ofFile(file).abbreviated()
+                            : "");
             remember(settings);
             int failed = 0;
             try (RankingLog log = RankingLog.open(output, recognition ? "id,landmarks" : "id,images")) {
@@ -254,7 +258,7 @@ final class LandmarkSubmissionCommand extends Subcommand {
         return hits.stream().map(hit -> ids.get(hit.image().name())).collect(Collectors.joining(" "));
     }
 
-    private static String voted(
+    private String voted(
             LandmarkVote vote, List<RankedImage> hits, Map<String, String> ids, Map<String, Long> landmarks) {
         long[] shown = new long[hits.size()];
         float[] similarities = new float[shown.length];
@@ -267,6 +271,10 @@ final class LandmarkSubmissionCommand extends Subcommand {
             }
             shown[i] = landmark;
             similarities[i] = hits.get(i).score();
+        }
+        if (rerank.isGiven() && similarities.length > 0 && similarities[0] <= 0) {
+            throw new CommandException("recognition needs similarities above 0, but the first hit has "
+                    + similarities[0] + " after --rerank " + rerank.text());
         }
         return vote.of(shown, similarities)
                 .map(found -> found.landmark() + " " + found.score())

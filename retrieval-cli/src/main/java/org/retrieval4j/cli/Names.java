@@ -47,6 +47,12 @@ final class Names {
         return list.size();
     }
 
+    /** The place of a name as it stands in the list. */
+    OptionalInt exact(String name) {
+        Integer place = places.get(name);
+        return place == null ? OptionalInt.empty() : OptionalInt.of(place);
+    }
+
     /** The place of a name, which may have another folder and another picture's ending than in the list if only one fits. */
     OptionalInt find(String name) {
         Integer place = places.get(name);

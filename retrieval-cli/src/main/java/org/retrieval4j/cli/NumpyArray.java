@@ -87,7 +87,7 @@ final class NumpyArray {
         private static String latin(ByteBuffer at) {
             byte[] bytes = new byte[at.remaining()];
             at.get(bytes);
-            return new String(bytes, StandardCharsets.ISO_8859_1).replaceFirst("\0+$", "");
+            return withoutZeros(new String(bytes, StandardCharsets.ISO_8859_1));
         }
 
         private static String characters(ByteBuffer at) {
@@ -99,7 +99,15 @@ final class NumpyArray {
                 }
                 text.appendCodePoint(code);
             }
-            return text.toString().replaceFirst("\0+$", "");
+            return withoutZeros(text.toString());
+        }
+
+        private static String withoutZeros(String text) {
+            int end = text.length();
+            while (end > 0 && text.charAt(end - 1) == 0) {
+                end--;
+            }
+            return text.substring(0, end);
         }
     }
 

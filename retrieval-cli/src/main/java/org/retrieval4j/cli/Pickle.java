@@ -245,7 +245,11 @@ final class Pickle {
             throw wrong("a value for each key", "a key without one");
         }
         for (int i = 0; i < items.size(); i += 2) {
-            Object key = items.get(i) instanceof Bytes bytes ? latin(bytes.value) : items.get(i);
+            Object key = items.get(i);
+            if (key instanceof Bytes bytes) {
+                charge(bytes.value.length / 8); // a text of its own for each dict
+                key = latin(bytes.value);
+            }
             if (!(key instanceof String || key instanceof Number || key instanceof Boolean)) {
                 throw wrong("text or a number as key", kind(key)); // whose hash takes no depth
             }

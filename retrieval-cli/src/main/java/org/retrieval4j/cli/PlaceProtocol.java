@@ -84,6 +84,10 @@ final class PlaceProtocol implements Protocol {
         if (options.cutouts < 1) {
             throw new UsageException("--cutouts must be at least 1, got " + options.cutouts);
         }
+        if (of.size() % options.cutouts != 0) {
+            throw new CommandException("the images must be panoramas of " + options.cutouts
+                    + " cutouts each, none missing, got " + of.size() + " images");
+        }
         if (options.counts.isEmpty() || options.counts.stream().anyMatch(count -> count < 1)) {
             throw new UsageException("--at must be numbers of at least 1, got " + options.counts);
         }
@@ -167,6 +171,11 @@ final class PlaceProtocol implements Protocol {
     @Override
     public Names queries() {
         return queries;
+    }
+
+    @Override
+    public int least() {
+        return counts.stream().mapToInt(count -> count).max().orElse(1);
     }
 
     @Override

@@ -38,6 +38,11 @@ interface Protocol {
         return Integer.MAX_VALUE;
     }
 
+    /** How many a ranking must have to be judged; fewer only if there are no more images. */
+    default int least() {
+        return answers() == Integer.MAX_VALUE ? 1 : answers();
+    }
+
     /**
      * What a ranking has too little of; nothing if it is long enough.
      *

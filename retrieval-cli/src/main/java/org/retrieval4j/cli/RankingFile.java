@@ -85,7 +85,11 @@ final class RankingFile {
         return firstByte(file) == 0x93;
     }
 
-    private static int firstByte(Path file) throws IOException {
+    static boolean isJson(Path file) throws IOException {
+        return firstByte(file) == '{';
+    }
+
+    static int firstByte(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             return in.read();
         }
@@ -147,7 +151,7 @@ final class RankingFile {
             String name = fields.get(0);
             if (first
                     && Set.of("query", "id", "name").contains(name)
-                    && queries.find(name).isEmpty()) {
+                    && queries.exact(name).isEmpty()) {
                 return; // a header
             }
             // a comma at the end is no image

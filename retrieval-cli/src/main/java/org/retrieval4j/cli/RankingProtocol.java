@@ -40,7 +40,7 @@ final class RankingProtocol implements Protocol {
                 }
                 place.ifPresent(right::add);
             }
-            images.find(fields.get(0)).ifPresent(right::remove);
+            images.exact(fields.get(0)).ifPresent(right::remove);
             if (right.isEmpty()) {
                 throw NameRows.wrong(file, line, "no relevant image beside the query");
             }
@@ -69,7 +69,7 @@ final class RankingProtocol implements Protocol {
         double[] first = new double[rankings.length];
         for (int query = 0; query < map.length; query++) {
             List<Integer> ranked = new ArrayList<>();
-            OptionalInt itself = images.find(queries.list().get(query));
+            OptionalInt itself = images.exact(queries.list().get(query));
             for (int image : rankings[query]) {
                 if (itself.isEmpty() || itself.getAsInt() != image) {
                     ranked.add(image);

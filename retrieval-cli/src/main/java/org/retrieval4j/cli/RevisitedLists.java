@@ -1,8 +1,6 @@
 package org.retrieval4j.cli;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,19 +22,15 @@ import org.retrieval4j.localization.text.JsonValue;
  */
 record RevisitedLists(
         List<String> images, List<String> queries, List<Optional<List<Double>>> boxes, RevisitedTruth truth) {
+    private static final long MOST_CHARACTERS = 256L << 20;
+    private static final long MOST_ENTRIES = 10_000_000;
 
     /** Reads a file, whichever form it has; its other members are passed over. */
     static RevisitedLists read(Path file) throws IOException {
         try {
-            return Pickle.looksLike(firstByte(file)) ? ofPickle(file) : ofJson(file);
+            return Pickle.looksLike(RankingFile.firstByte(file)) ? ofPickle(file) : ofJson(file);
         } catch (IllegalArgumentException refused) {
             throw new CommandException(file + ": " + refused.getMessage(), refused);
-        }
-    }
-
-    private static int firstByte(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return in.read();
         }
     }
 
@@ -87,9 +81,16 @@ record RevisitedLists(
         List<String> queries = all.containsKey("qimlist") ? texts(member(all, "qimlist", ""), "qimlist") : List.of();
         List<Optional<List<Double>>> boxes = new ArrayList<>();
         List<RevisitedTruth.Labels> labels = new ArrayList<>();
+        long entries = 0;
         for (Object query : list(member(all, "gnd", ""), "gnd")) {
             String where = " of query " + labels.size();
             Map<?, ?> members = dict(query, "gnd" + where);
+            for (String name : List.of("easy", "hard", "junk")) {
+                entries += list(member(members, name, where), name + where).size();
+            }
+            if (entries > MOST_ENTRIES) { // one array may stand in many queries
+                throw new IllegalArgumentException("gnd must have at most " + MOST_ENTRIES + " indices together");
+            }
             labels.add(new RevisitedTruth.Labels(
                     indices(member(members, "easy", where), "easy" + where),
                     indices(member(members, "hard", where), "hard" + where),
@@ -133,10 +134,17 @@ record RevisitedLists(
 
     private static List<String> texts(Object value, String what) {
         List<String> texts = new ArrayList<>();
+        long characters = 0;
         for (Object text : list(value, what)) {
-            texts.add(Pickle.asText(text)
+            String name = Pickle.asText(text)
                     .orElseThrow(
-                            () -> new IllegalArgumentException(what + " must have text, got " + Pickle.kind(text))));
+                            () -> new IllegalArgumentException(what + " must have text, got " + Pickle.kind(text)));
+            characters += name.length();
+            if (characters > MOST_CHARACTERS) { // one long text may stand in a list many times
+                throw new IllegalArgumentException(
+                        what + " must have at most " + MOST_CHARACTERS + " characters together");
+            }
+            texts.add(name);
         }
         return texts;
     }

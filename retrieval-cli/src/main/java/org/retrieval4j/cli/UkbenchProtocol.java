@@ -34,6 +34,8 @@ final class UkbenchProtocol implements Protocol {
             for (int image = 0; image < shape[1]; image++) {
                 rows.add(new ImageList.Row(0, Integer.toString(image), List.of()));
             }
+        } else if (RankingFile.isJson(rankings)) {
+            throw new UsageException("rankings in JSON need --images: they may leave images out");
         } else {
             for (ImageList.Row row : ImageList.read(rankings)) {
                 rows.add(new ImageList.Row(row.line(), row.name(), List.of()));

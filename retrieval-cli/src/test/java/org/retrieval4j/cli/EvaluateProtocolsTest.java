@@ -72,6 +72,18 @@ class EvaluateProtocolsTest {
     }
 
     @Test
+    void aWholeRankingInTheAuthorsFormIsTold(@TempDir Path folder) throws IOException {
+        StringBuilder line = new StringBuilder("100000.jpg");
+        for (int rank = 0; rank < 20_000; rank++) {
+            line.append(' ').append(rank).append(" image").append(rank).append(".jpg");
+        }
+        Path file = Files.writeString(folder.resolve("whole.dat"), line.append('\n'));
+        assertThat(HolidaysProtocol.isResultFile(file)).isTrue();
+        Files.writeString(file, "100000.jpg,100001.jpg\n");
+        assertThat(HolidaysProtocol.isResultFile(file)).isFalse();
+    }
+
+    @Test
     void holidaysInEveryForm(@TempDir Path folder) throws IOException {
         Path images = resource("holidays.txt");
         List<String> names = Files.readAllLines(images);

@@ -70,9 +70,31 @@ class EvaluateRunCommandTest {
         assertThat((Double) Parsed.object(run.out()).get("map")).isGreaterThan(0.9);
         List<String> rows = Files.readAllLines(output);
         assertThat(rows).hasSize(4);
-        assertThat(rows.get(0)).startsWith("query,\"holidays of 7 images, first 7, verify 0, rerank none, extractor ");
+        assertThat(rows.get(0))
+                .matches("query,\"holidays of 7 images \\([0-9a-f]+\\), first 7, verify 0, rerank none, extractor .*");
         Cli judged = Cli.run("evaluate", "holidays", "--images", pictures, "--ranks", output, "--json");
         assertThat(judged.out()).isEqualTo(run.out());
+    }
+
+    @Test
+    void rankingsOfOtherPicturesAreNotMixed() throws IOException {
+        Path sought = Files.createDirectories(folder.resolve("sought"));
+        Path truth = Files.writeString(folder.resolve("one.csv"), "");
+        List<Path> all;
+        try (var files = Files.list(pictures)) {
+            all = files.sorted().toList();
+        }
+        String first = String.valueOf(all.get(0).getFileName());
+        Files.writeString(truth, "asked.jpg," + first + "\n");
+        Files.copy(all.get(0), sought.resolve("asked.jpg"));
+        Path output = folder.resolve("mixed.csv");
+        Object[] command = {"--protocol", "ranking", "--ground-truth", truth, "--queries", sought, "--output", output};
+        Cli run = evaluate(command);
+        assertThat(run.code()).as(run.err()).isZero();
+        Files.copy(all.get(1), sought.resolve("asked.jpg"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Cli again = evaluate(command);
+        assertThat(again.code()).isEqualTo(1);
+        assertThat(again.err()).contains("mixed.csv");
     }
 
     @Test

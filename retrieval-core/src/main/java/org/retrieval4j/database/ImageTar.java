@@ -77,7 +77,11 @@ public final class ImageTar {
 
     private static void add(
             Map<String, ImageSource> pictures, String archive, Path file, String member, long data, long length) {
-        String path = member.replaceFirst("^(\\./|/)+", "");
+        int start = 0;
+        while (member.startsWith("/", start) || member.startsWith("./", start)) {
+            start += member.charAt(start) == '/' ? 1 : 2;
+        }
+        String path = member.substring(start);
         boolean hidden = path.startsWith(".") || path.contains("/.");
         if (!hidden && ImageFolder.hasPictureEnding(path)) {
             String name = archive + "/" + path;

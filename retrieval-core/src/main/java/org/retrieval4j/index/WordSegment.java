@@ -269,7 +269,7 @@ final class WordSegment implements Segment {
 
     /** Goes through lists part by part. For one thread. */
     static final class Reader {
-        private static final int POSTINGS = 1024;
+        private static final int VALUES = 1 << 17;
 
         private final WordSegment segment;
         private final int columns;
@@ -280,7 +280,7 @@ final class WordSegment implements Segment {
         Reader(WordSegment segment) {
             this.segment = segment;
             this.columns = segment.shape.columns();
-            this.buffer = new int[POSTINGS * columns];
+            this.buffer = new int[Math.max(1, VALUES / columns) * columns];
         }
 
         /** Starts with a list. */

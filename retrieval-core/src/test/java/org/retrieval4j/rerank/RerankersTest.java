@@ -175,6 +175,26 @@ class RerankersTest {
     }
 
     @Test
+    void anExpandedQueryIsAsLongAsTheQuery() {
+        Extraction query = new Extraction(Map.of(), Optional.of(new GlobalDescriptor.Dense(new float[] {30, 40})));
+        GlobalDescriptor expanded =
+                UnitVectors.query(query, new double[] {0.6, -0.8}).global().orElseThrow();
+        assertThat(((GlobalDescriptor.Dense) expanded).values()).containsExactly(30f, -40f);
+    }
+
+    @Test
+    void diffusionStartsFromTheSameImagesWhateverIsAskedFor() throws IOException {
+        FloatMatrix vectors = chains(6);
+        List<Hit> few = search("diffusion(kd=8,kq=3)", vectors, SearchOptions.top(5))
+                .get(0)
+                .hits();
+        List<Hit> many = search("diffusion(kd=8,kq=3)", vectors, SearchOptions.top(IMAGES))
+                .get(0)
+                .hits();
+        assertThat(many.subList(0, 5)).isEqualTo(few);
+    }
+
+    @Test
     void explainsWhichStageMovedAnImage() throws IOException {
         FloatMatrix vectors = chains(3);
         try (GalleryOfVectors gallery = new GalleryOfVectors(vectors);
