@@ -11,6 +11,7 @@ module org.retrieval4j.core {
     exports org.retrieval4j.database;
     exports org.retrieval4j.eval;
     exports org.retrieval4j.experiment;
+    exports org.retrieval4j.extraction;
     exports org.retrieval4j.image;
     exports org.retrieval4j.index;
     exports org.retrieval4j.kernel;
@@ -36,6 +37,8 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.RmacAggregator.Provider,
             org.retrieval4j.aggregation.SpocAggregator.Provider,
             org.retrieval4j.aggregation.VladAggregator.Provider,
+            org.retrieval4j.extraction.MultiCropExtractor.Provider,
+            org.retrieval4j.extraction.MultiScaleExtractor.Provider,
             org.retrieval4j.index.AsmkIndex.Provider,
             org.retrieval4j.index.BinaryIndex.Provider,
             org.retrieval4j.index.FlatIndex.Provider,
@@ -49,7 +52,10 @@ module org.retrieval4j.core {
             org.retrieval4j.rerank.Diffusion.Provider,
             org.retrieval4j.rerank.DiscriminativeExpansion.Provider,
             org.retrieval4j.rerank.KReciprocal.Provider,
+            org.retrieval4j.rerank.QueryAdaptiveFusion.Provider,
             org.retrieval4j.rerank.QueryExpansion.Provider,
+            org.retrieval4j.rerank.ReciprocalRankFusion.Provider,
+            org.retrieval4j.rerank.ScoreFusion.Provider,
             org.retrieval4j.rerank.SpatialVerification.Provider,
             org.retrieval4j.storage.FileAggregator.Provider,
             org.retrieval4j.transform.L2Transform.Provider,

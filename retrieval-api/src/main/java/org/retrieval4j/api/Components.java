@@ -232,9 +232,14 @@ public final class Components {
         for (ComponentSpec.Part part : spec.parts()) {
             Class<? extends Component> partKind = parts.isEmpty() ? kind : later(kind);
             ComponentProvider<?, ?> provider = provider(partKind, part.name());
-            parts.add(OptionsText.format(part.name(), OptionsText.parse(withoutKernel(part), provider.defaults())));
+            parts.add(canonical(provider, part));
         }
         return new ComponentSpec(parts);
+    }
+
+    private <O extends Record> ComponentSpec.Part canonical(ComponentProvider<?, O> provider, ComponentSpec.Part part) {
+        O options = OptionsText.parse(withoutKernel(part), provider.defaults());
+        return OptionsText.format(part.name(), provider.canonical(options, this));
     }
 
     private <C extends Component> C createOne(Class<C> kind, ComponentSpec.Part part, BuildContext context)
@@ -253,11 +258,11 @@ public final class Components {
         return provider.create(options, kernel(part, context), this);
     }
 
-    private static <C extends Component, O extends Record> C open(
+    private <C extends Component, O extends Record> C open(
             ComponentProvider<C, O> provider, ComponentSpec.Part part, ComponentState state, BuildContext context)
             throws IOException {
         O options = OptionsText.parse(withoutKernel(part), provider.defaults());
-        return provider.open(options, state, kernel(part, context));
+        return provider.open(options, state, kernel(part, context), this);
     }
 
     // kernel=… may stand in any spec; it changes speed, not identity, so it is taken out before options are read.

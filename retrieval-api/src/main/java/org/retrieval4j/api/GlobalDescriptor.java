@@ -3,6 +3,7 @@ package org.retrieval4j.api;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What represents a whole picture in an {@link Index}. The kinds are few and closed, so that every index and every file
@@ -129,6 +130,42 @@ public sealed interface GlobalDescriptor {
         @Override
         public int dimension() {
             return vectors.columns();
+        }
+    }
+
+    /**
+     * What several pipelines made of one picture: what late fusion searches for, each part in the gallery of its own
+     * pipeline. No index and no file takes it.
+     *
+     * @param parts one a pipeline, at least one, none of this kind itself
+     */
+    record Several(List<GlobalDescriptor> parts) implements GlobalDescriptor {
+        /** Checks that there is a part. */
+        public Several {
+            parts = List.copyOf(parts);
+            if (parts.isEmpty()) {
+                throw new IllegalArgumentException("there must be at least 1 part, got 0");
+            }
+            for (GlobalDescriptor part : parts) {
+                if (part instanceof Several) {
+                    throw new IllegalArgumentException("a part must be the descriptor of one pipeline, got " + part);
+                }
+            }
+        }
+
+        /** The sum over the parts. */
+        @Override
+        public int dimension() {
+            int sum = 0;
+            for (GlobalDescriptor part : parts) {
+                sum = Math.addExact(sum, part.dimension());
+            }
+            return sum;
+        }
+
+        @Override
+        public String toString() {
+            return "Several" + parts;
         }
     }
 

@@ -13,6 +13,9 @@ import static java.util.Objects.requireNonNull;
  * @param orientation how to turn the picture so that it stands upright
  */
 public record Image(int width, int height, byte[] rgb, Orientation orientation) {
+    // parts are computed: their sides may end this far outside
+    private static final double ROUNDING = 1e-6;
+
     /** Checks that the array has the size which width and height say. */
     public Image {
         requireNonNull(rgb, "rgb");
@@ -85,6 +88,58 @@ public record Image(int width, int height, byte[] rgb, Orientation orientation) 
             System.arraycopy(source.rgb, 3 * ((y + row) * source.width + x), part, 3 * row * cropWidth, 3 * cropWidth);
         }
         return new Image(cropWidth, cropHeight, part, Orientation.UPRIGHT);
+    }
+
+    /**
+     * A part of the upright picture, scaled. Bilinear where it is enlarged, and where it is shrunk with the triangle
+     * widened by the factor, so that every pixel counts and fine texture does not alias: Pillow's {@code BILINEAR},
+     * torchvision's {@code antialias=True}.
+     *
+     * @param x left side in upright pixels, need not be whole
+     * @param y top side in upright pixels
+     * @param partWidth width in upright pixels, above 0
+     * @param partHeight height in upright pixels, above 0
+     * @param columns width that it is scaled to, at least 1
+     * @param rows height that it is scaled to, at least 1
+     * @return {@code 3 * columns * rows} values from 0 to 255, interleaved red, green, blue
+     * @throws IllegalArgumentException if the part is not inside the picture
+     */
+    public float[] resampled(double x, double y, double partWidth, double partHeight, int columns, int rows) {
+        Image source = upright();
+        boolean inside = x >= 0
+                && y >= 0
+                && partWidth > 0
+                && partHeight > 0
+                && x + partWidth <= source.width + ROUNDING
+                && y + partHeight <= source.height + ROUNDING;
+        if (!inside) {
+            throw new IllegalArgumentException("a part of " + x + "," + y + "," + partWidth + "," + partHeight
+                    + " is not inside a picture of " + source.width + " x " + source.height);
+        }
+        if (columns < 1 || rows < 1) {
+            throw new IllegalArgumentException("columns and rows must be at least 1, got " + columns + " x " + rows);
+        }
+        return Resampler.resample(source, x, y, partWidth, partHeight, columns, rows);
+    }
+
+    /**
+     * The upright picture in another size, by the filter of {@link #resampled}, rounded to 8 bits.
+     *
+     * @param columns width, at least 1
+     * @param rows height, at least 1
+     * @return an upright picture
+     */
+    public Image resized(int columns, int rows) {
+        Image source = upright();
+        if (columns == source.width && rows == source.height) {
+            return source;
+        }
+        float[] values = source.resampled(0, 0, source.width, source.height, columns, rows);
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) Math.round(values[i]);
+        }
+        return new Image(columns, rows, bytes, Orientation.UPRIGHT);
     }
 
     @Override

@@ -118,6 +118,33 @@ public abstract class ComponentProvider<C extends Component, O extends Record> {
     }
 
     /**
+     * Opens a component that consists of others: what {@link Components} calls. The default serves the rest.
+     *
+     * @param options checked options
+     * @param state what {@link Component#state()} was
+     * @param context seed, threads; no sample
+     * @param components where the others come from
+     * @return a component equal to the one saved
+     * @throws IOException if a file of the state cannot be read
+     */
+    public C open(O options, ComponentState state, BuildContext context, Components components) throws IOException {
+        return open(options, state, context);
+    }
+
+    /**
+     * Options whose specs of other components are {@linkplain Components#canonical canonical}, so that equal pipelines
+     * have equal texts. The default serves options without such specs.
+     *
+     * @param options checked options
+     * @param components where the others come from
+     * @return equal options, all defaults of the others filled in
+     * @throws IllegalArgumentException if another one is not known, or its parameters are not
+     */
+    public O canonical(O options, Components components) {
+        return options;
+    }
+
+    /**
      * The canonical spec of options: what {@link Component#spec()} of a component returns.
      *
      * @param options the options

@@ -32,6 +32,15 @@ public abstract class ExtractorContract {
     protected abstract ComponentProvider<Extractor, ?> provider();
 
     /**
+     * Providers of components that the tested one is made of.
+     *
+     * @return none by default
+     */
+    protected List<ComponentProvider<?, ?>> others() {
+        return List.of();
+    }
+
+    /**
      * The spec that is tested; small pictures and few features keep the suite fast.
      *
      * @return text that the provider understands
@@ -74,7 +83,9 @@ public abstract class ExtractorContract {
     }
 
     private Components components() {
-        return Components.of(List.of(provider()));
+        List<ComponentProvider<?, ?>> all = new ArrayList<>(others());
+        all.add(provider());
+        return Components.of(all);
     }
 
     @Test

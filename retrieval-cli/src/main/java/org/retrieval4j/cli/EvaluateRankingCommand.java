@@ -31,8 +31,8 @@ import picocli.CommandLine.Option;
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class EvaluateRankingCommand extends Subcommand {
-    @Option(names = "--database", paramLabel = "DIR", required = true, description = "The database's folder.")
-    private Path database;
+    @Mixin
+    private FusionOptions databases;
 
     @Option(
             names = "--ground-truth",
@@ -66,19 +66,22 @@ final class EvaluateRankingCommand extends Subcommand {
             throw new UsageException("--verify must be at least 0, got " + verify);
         }
         Components components = Components.load();
+        databases.check(components);
         GroundTruth truth = GroundTruth.readCsv(groundTruth);
         try (Workers workers = threads.start();
                 Decoding reading = Decoding.open(decoding, workers.threads());
-                ImageDatabase opened = Databases.openForReading(
-                        database, components, BuildContext.defaults().withExecutor(workers.executor()));
+                FusionOptions.Opened opened =
+                        databases.open(components, BuildContext.defaults().withExecutor(workers.executor()));
                 Progress progress = console().progress();
-                Reranking stages = rerank.open(components, opened, workers, progress)) {
-            List<Searcher.Query> queries = queries(truth, opened);
+                Reranking stages = rerank.isGiven() || databases.isFused()
+                        ? rerank.open(components, opened.gallery(), workers, progress)
+                        : null) {
+            List<Searcher.Query> queries = queries(truth, opened.first());
             Searcher searcher = new Searcher(
-                    opened,
+                    opened.databases(),
                     reading.reader(),
                     workers,
-                    (int) Math.max(1, opened.size()),
+                    (int) Math.max(1, opened.first().size()),
                     verify,
                     Optional.empty(),
                     Optional.ofNullable(stages),
@@ -99,13 +102,13 @@ final class EvaluateRankingCommand extends Subcommand {
     }
 
     private List<Searcher.Query> queries(GroundTruth truth, ImageDatabase opened) throws IOException {
-        Origins origins = Origins.of(database);
+        Origins origins = Origins.of(databases.first());
         List<Searcher.Query> queries = new ArrayList<>();
         for (Map.Entry<String, Set<String>> row : truth.relevant().entrySet()) {
             String query = row.getKey();
             for (String relevant : row.getValue()) {
                 if (opened.image(relevant).isEmpty()) {
-                    throw wrong(truth, query, "\"" + relevant + "\" is not in " + database);
+                    throw wrong(truth, query, "\"" + relevant + "\" is not in " + databases.first());
                 }
             }
             if (row.getValue().isEmpty()) {
@@ -116,7 +119,7 @@ final class EvaluateRankingCommand extends Subcommand {
                             truth,
                             query,
                             opened.image(query).isEmpty()
-                                    ? "query \"" + query + "\" is neither in " + database + " nor a file"
+                                    ? "query \"" + query + "\" is neither in " + databases.first() + " nor a file"
                                     : "the file of query \"" + query + "\" is no longer there"));
             queries.add(new Searcher.Query(query, file.toString()));
         }

@@ -164,7 +164,7 @@ final class PipelineOptions {
     private static boolean namesFiles(ComponentSpec spec) {
         for (ComponentSpec.Part part : spec.parts()) {
             for (String value : part.parameters().values()) {
-                if (value.startsWith("sha256:")) {
+                if (value.contains("sha256:")) { // its own, or that of a component in it
                     return true;
                 }
             }

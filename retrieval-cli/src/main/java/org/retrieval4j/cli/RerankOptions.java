@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
+import org.retrieval4j.api.Gallery;
 import org.retrieval4j.api.Reranker;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.rerank.Reranking;
@@ -27,18 +28,23 @@ final class RerankOptions {
         return rerank != null;
     }
 
-    /** The stages behind a database, which the caller closes; null if there are none. */
+    /** The stages behind a database, which the caller closes; null if none were given. */
     @Nullable
     Reranking open(Components components, ImageDatabase database, Workers workers, Progress progress)
             throws IOException {
+        return rerank == null ? null : open(components, database.gallery(), workers, progress);
+    }
+
+    /** The stages behind what is searched; none if none were given. */
+    Reranking open(Components components, Gallery gallery, Workers workers, Progress progress) throws IOException {
         if (rerank == null) {
-            return null;
+            return Reranking.of(gallery);
         }
         ComponentSpec spec = PipelineOptions.spec(components, "--rerank", Reranker.class, rerank);
         BuildContext context =
                 BuildContext.defaults().withExecutor(workers.executor()).withProgress(progress);
         try {
-            return Reranking.open(database.gallery(), spec, components, context);
+            return Reranking.open(gallery, spec, components, context);
         } catch (IllegalArgumentException refused) {
             throw new CommandException("--rerank: " + refused.getMessage(), refused);
         }

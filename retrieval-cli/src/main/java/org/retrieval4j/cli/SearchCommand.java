@@ -12,7 +12,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Components;
-import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.RankedImage;
 import org.retrieval4j.eval.GroundTruth;
 import org.retrieval4j.kernel.KernelCatalog;
@@ -33,8 +32,8 @@ import picocli.CommandLine.Parameters;
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class SearchCommand extends Subcommand {
-    @Option(names = "--database", paramLabel = "DIR", required = true, description = "The database's folder.")
-    private Path database;
+    @Mixin
+    private FusionOptions databases;
 
     @Parameters(arity = "1..*", paramLabel = "QUERY", description = "Picture files, or folders of them.")
     private List<String> arguments;
@@ -54,7 +53,9 @@ final class SearchCommand extends Subcommand {
     @Mixin
     private RerankOptions rerank;
 
-    @Option(names = "--explain", description = "Tell the rank of each hit after each stage of --rerank.")
+    @Option(
+            names = "--explain",
+            description = "Tell the rank of each hit by each of several databases, and after each stage of --rerank.")
     private boolean explain;
 
     @Option(
@@ -84,27 +85,35 @@ final class SearchCommand extends Subcommand {
 
     @Override
     int execute() throws IOException {
-        check();
         Components components = Components.load();
+        check(components);
         // without verification a search is over sooner than a library is loaded
-        String kernel = verify == 0 && !rerank.isGiven() ? KernelCatalog.LIGHT : KernelCatalog.AUTO;
+        boolean staged = rerank.isGiven() || databases.isFused();
+        String kernel = verify == 0 && !staged ? KernelCatalog.LIGHT : KernelCatalog.AUTO;
         try (Workers workers = threads.start();
                 Decoding reading = Decoding.open(decoding, workers.threads());
-                ImageDatabase opened = Databases.openForReading(
-                        database,
+                FusionOptions.Opened opened = databases.open(
                         components,
                         BuildContext.defaults().withExecutor(workers.executor()).withKernel(kernel));
                 Progress progress = console().progress();
-                Reranking stages = rerank.open(components, opened, workers, progress)) {
+                Reranking stages = staged ? rerank.open(components, opened.gallery(), workers, progress) : null) {
             Optional<Reranking> reranking = Optional.ofNullable(stages);
             Searcher searcher = new Searcher(
-                    opened, reading.reader(), workers, hits, verify, Optional.ofNullable(crop), reranking, explain);
+                    opened.databases(),
+                    reading.reader(),
+                    workers,
+                    hits,
+                    verify,
+                    Optional.ofNullable(crop),
+                    reranking,
+                    explain);
             List<Searcher.Query> queries = Searcher.queries(arguments);
             Optional<SearchReport> page = Optional.empty();
             if (report != null) {
                 Optional<GroundTruth> truth =
                         groundTruth == null ? Optional.empty() : Optional.of(GroundTruth.readCsv(groundTruth));
-                page = Optional.of(new SearchReport(database, opened, components, reading.reader(), truth));
+                page = Optional.of(
+                        new SearchReport(databases.first(), opened.first(), components, reading.reader(), truth));
             }
             int done = 0;
             for (List<Searcher.Query> batch : searcher.batches(queries)) {
@@ -127,15 +136,17 @@ final class SearchCommand extends Subcommand {
         return Main.DONE;
     }
 
-    private void check() {
+    private void check(Components components) {
+        databases.check(components);
         if (hits < 1) {
             throw new UsageException("-k must be at least 1, got " + hits);
         }
         if (verify < 0) {
             throw new UsageException("--verify must be at least 0, got " + verify);
         }
-        if (explain && !rerank.isGiven()) {
-            throw new UsageException("--explain tells what the stages of --rerank did, which is missing");
+        if (explain && !rerank.isGiven() && !databases.isFused()) {
+            throw new UsageException(
+                    "--explain tells what several databases or the stages of --rerank did, which are missing");
         }
         if (groundTruth != null && report == null) {
             throw new UsageException("--ground-truth serves --report, which is missing");

@@ -20,11 +20,12 @@ import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.ImageSource;
 import org.retrieval4j.database.Ranking;
+import org.retrieval4j.rerank.FusedGallery;
 import org.retrieval4j.rerank.Reranking;
 
 /** Searches a database for picture files, several at once, and keeps the answers in the order of the queries. */
 final class Searcher {
-    private final ImageDatabase database;
+    private final List<ImageDatabase> databases;
     private final ImageReader reader;
     private final Workers workers;
     private final int hits;
@@ -42,9 +43,22 @@ final class Searcher {
             Optional<Crop> crop,
             Optional<Reranking> reranking,
             boolean explain) {
+        this(List.of(database), reader, workers, hits, verify, crop, reranking, explain);
+    }
+
+    /** Several databases are searched by the gallery that fuses them; the first verifies. */
+    Searcher(
+            List<ImageDatabase> databases,
+            ImageReader reader,
+            Workers workers,
+            int hits,
+            int verify,
+            Optional<Crop> crop,
+            Optional<Reranking> reranking,
+            boolean explain) {
         this.reranking = reranking;
         this.explain = explain;
-        this.database = database;
+        this.databases = databases;
         this.reader = reader;
         this.workers = workers;
         this.hits = hits;
@@ -164,7 +178,7 @@ final class Searcher {
         if (!extractions.isEmpty()) {
             SearchOptions options = SearchOptions.top(hits).withCandidates(Math.max(hits, verify));
             List<Ranking> rankings = reranking.isEmpty()
-                    ? database.searchAll(extractions, options, verify)
+                    ? databases.get(0).searchAll(extractions, options, verify)
                     : reranked(reranking.get(), extractions);
             for (int i = 0; i < rankings.size(); i++) {
                 Map<String, Double> seconds =
@@ -186,7 +200,7 @@ final class Searcher {
         List<SearchResult> found = stages.gallery().searchAll(queries, options);
         double share = (System.nanoTime() - start) / 1e9 / queries.size();
         List<Ranking> rankings = new ArrayList<>();
-        for (Ranking ranking : database.rankAll(queries, found, hits, verify)) {
+        for (Ranking ranking : databases.get(0).rankAll(queries, found, hits, verify)) {
             Map<String, Double> seconds = new LinkedHashMap<>(ranking.stageSeconds());
             seconds.put("search", share);
             rankings.add(new Ranking(ranking.images(), seconds));
@@ -208,7 +222,11 @@ final class Searcher {
                 : read(reader, query.file(), crop);
         Image image = boxed(whole, query.box());
         long read = System.nanoTime();
-        Extraction extraction = database.extract(image);
+        List<Extraction> extractions = new ArrayList<>();
+        for (ImageDatabase database : databases) {
+            extractions.add(database.extract(image));
+        }
+        Extraction extraction = extractions.size() == 1 ? extractions.get(0) : FusedGallery.query(extractions);
         Map<String, Double> seconds = new LinkedHashMap<>();
         seconds.put("decode", (read - start) / 1e9);
         seconds.put("extract", (System.nanoTime() - read) / 1e9);

@@ -23,11 +23,14 @@ class ArchitectureTest {
         BASE + "aggregation..",
         BASE + "database..",
         BASE + "eval..",
+        BASE + "experiment..",
+        BASE + "extraction..",
         BASE + "image..",
         BASE + "index..",
         BASE + "kernel..",
         BASE + "learning..",
         BASE + "matching..",
+        BASE + "rerank..",
         BASE + "storage..",
         BASE + "transform.."
     };

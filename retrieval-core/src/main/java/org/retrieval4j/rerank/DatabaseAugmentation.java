@@ -139,7 +139,10 @@ public final class DatabaseAugmentation implements Reranker {
                         ? search
                         : search.withFilter(row -> search.accept().test(ids[(int) row]));
                 List<SearchResult> results = new ArrayList<>();
-                for (SearchResult result : index.searchAll(Gallery.descriptors(queries), byRow)) {
+                List<GlobalDescriptor> sought = queries.stream()
+                        .map(query -> UnitVectors.sought(NAME, query))
+                        .toList();
+                for (SearchResult result : index.searchAll(sought, byRow)) {
                     results.add(new SearchResult(result.hits().stream()
                             .map(hit -> new Hit(ids[(int) hit.imageId()], hit.score()))
                             .toList()));

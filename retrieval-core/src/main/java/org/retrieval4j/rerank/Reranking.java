@@ -31,12 +31,31 @@ public final class Reranking implements AutoCloseable {
     /** How deep a list is searched for the place that an image had before. */
     private static final int DEPTH = 1000;
 
-    private final List<Reranker> rerankers;
-    private final List<Gallery> galleries;
+    private final List<Reranker> rerankers = new ArrayList<>();
+    private final List<String> names = new ArrayList<>();
+    private final List<Gallery> galleries = new ArrayList<>();
 
-    private Reranking(List<Reranker> rerankers, List<Gallery> galleries) {
-        this.rerankers = rerankers;
-        this.galleries = galleries;
+    private Reranking(Gallery below) {
+        if (below instanceof FusedGallery fused) {
+            for (String name : fused.names()) {
+                galleries.add(fused.member(names.size()));
+                names.add(name);
+            }
+            names.add(fused.fusion().spec().first().name());
+        } else {
+            names.add("index");
+        }
+        galleries.add(below);
+    }
+
+    /**
+     * A gallery without stages behind it: for fused ones, it tells what each descriptor alone found.
+     *
+     * @param below what is searched in
+     * @return no stages
+     */
+    public static Reranking of(Gallery below) {
+        return new Reranking(requireNonNull(below, "below"));
     }
 
     /**
@@ -51,15 +70,14 @@ public final class Reranking implements AutoCloseable {
      */
     public static Reranking open(Gallery below, ComponentSpec spec, Components components, BuildContext context)
             throws IOException {
-        requireNonNull(below, "below");
-        List<Reranker> rerankers = new ArrayList<>();
-        Reranking opened = new Reranking(rerankers, new ArrayList<>(List.of(below)));
+        Reranking opened = of(below);
         try {
             for (ComponentSpec.Part part : spec.parts()) {
-                rerankers.add(components.create(Reranker.class, ComponentSpec.of(part), context));
+                opened.rerankers.add(components.create(Reranker.class, ComponentSpec.of(part), context));
             }
-            for (Reranker reranker : rerankers) {
+            for (Reranker reranker : opened.rerankers) {
                 opened.galleries.add(reranker.over(opened.gallery()));
+                opened.names.add(reranker.spec().first().name());
             }
             return opened;
         } catch (IOException | RuntimeException | Error e) {
@@ -80,12 +98,10 @@ public final class Reranking implements AutoCloseable {
     /**
      * The stages.
      *
-     * @return {@code index}, then the name of each stage
+     * @return {@code index}, or the names of the descriptors and that of their fusion; then the name of each stage
      */
     public List<String> stages() {
-        List<String> names = new ArrayList<>(List.of("index"));
-        rerankers.forEach(reranker -> names.add(reranker.spec().first().name()));
-        return names;
+        return List.copyOf(names);
     }
 
     /**

@@ -2,6 +2,7 @@ package org.retrieval4j.rerank;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.retrieval4j.api.Extraction;
@@ -10,7 +11,10 @@ import org.retrieval4j.api.Gallery;
 import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Hit;
 
-/** The vectors of images and queries, scaled to length 1: what all stages compare. A vector of zeros stays zeros. */
+/**
+ * The vectors of images and queries, scaled to length 1: what all stages compare. A vector of zeros stays zeros. Those of
+ * several pipelines stand behind each other, each of one length, so that similarity is the mean of theirs.
+ */
 final class UnitVectors {
     private UnitVectors() {}
 
@@ -63,17 +67,40 @@ final class UnitVectors {
 
     /** A vector of length 1 as a query as long as another: an index that compares lengths too is not misled. */
     static Extraction query(Extraction original, double[] vector) {
-        double length = 0;
-        if (Gallery.descriptors(List.of(original)).get(0) instanceof GlobalDescriptor.Dense dense) {
+        GlobalDescriptor before = Gallery.descriptors(List.of(original)).get(0);
+        return new Extraction(original.features(), Optional.of(likewise(before, vector)));
+    }
+
+    private static GlobalDescriptor likewise(GlobalDescriptor before, double[] vector) {
+        if (before instanceof GlobalDescriptor.Several several) {
+            List<GlobalDescriptor> parts = new ArrayList<>();
+            int from = 0;
+            for (GlobalDescriptor part : several.parts()) {
+                int to = from + part.dimension();
+                parts.add(likewise(part, normalize(Arrays.copyOfRange(vector, from, to))));
+                from = to;
+            }
+            return new GlobalDescriptor.Several(parts);
+        }
+        double square = 0;
+        if (before instanceof GlobalDescriptor.Dense dense) {
             for (float value : dense.values()) {
-                length += (double) value * value;
+                square += (double) value * value;
             }
         }
         double[] scaled = new double[vector.length];
         for (int i = 0; i < scaled.length; i++) {
-            scaled[i] = Math.sqrt(length) * vector[i];
+            scaled[i] = Math.sqrt(square) * vector[i];
         }
-        return new Extraction(original.features(), Optional.of(new GlobalDescriptor.Dense(rounded(scaled))));
+        return new GlobalDescriptor.Dense(rounded(scaled));
+    }
+
+    /** What an index of such vectors is asked for: a dense descriptor as it is, those of several pipelines as one vector. */
+    static GlobalDescriptor sought(String stage, Extraction query) {
+        GlobalDescriptor descriptor = Gallery.descriptors(List.of(query)).get(0);
+        return descriptor instanceof GlobalDescriptor.Several
+                ? new GlobalDescriptor.Dense(rounded(of(stage, descriptor)))
+                : descriptor;
     }
 
     /** Scales a vector to length 1, in place. */
@@ -113,6 +140,16 @@ final class UnitVectors {
     }
 
     private static double[] of(String stage, GlobalDescriptor descriptor) {
+        if (descriptor instanceof GlobalDescriptor.Several several) {
+            double[] all = new double[several.dimension()];
+            int from = 0;
+            for (GlobalDescriptor part : several.parts()) {
+                double[] vector = of(stage, part);
+                System.arraycopy(vector, 0, all, from, vector.length);
+                from += vector.length;
+            }
+            return normalize(all);
+        }
         if (!(descriptor instanceof GlobalDescriptor.Dense dense)) {
             throw new IllegalArgumentException(stage + " takes dense descriptors, got " + descriptor);
         }

@@ -63,7 +63,7 @@ abstract class VectorTransform implements Transform {
     }
 
     private void check(GlobalDescriptor descriptor) {
-        if (descriptor instanceof GlobalDescriptor.Sparse || descriptor instanceof GlobalDescriptor.Words) {
+        if (!(descriptor instanceof GlobalDescriptor.Dense || descriptor instanceof GlobalDescriptor.Regions)) {
             throw new IllegalArgumentException(
                     spec.first().name() + " takes dense descriptors and regions, got " + descriptor);
         }

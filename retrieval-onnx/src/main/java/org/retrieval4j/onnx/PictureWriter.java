@@ -38,7 +38,9 @@ final class PictureWriter {
 
     /** Writes one upright picture from {@code offset} on. */
     void write(Image upright, Placement placement, float[] values, int offset) {
-        float[] scaled = Resampler.resample(upright, placement);
+        Placement.Part part = placement.part();
+        float[] scaled = upright.resampled(
+                part.x(), part.y(), part.width(), part.height(), placement.insideWidth(), placement.insideHeight());
         int channels = mean.length;
         boolean planar = input.layout() == Layout.NCHW;
         int step = planar ? 1 : channels;

@@ -1,6 +1,4 @@
-package org.retrieval4j.onnx;
-
-import org.retrieval4j.api.Image;
+package org.retrieval4j.api;
 
 /**
  * Scales a part of a picture: bilinear where it is enlarged, and where it is shrunk with the triangle widened by the
@@ -46,38 +44,29 @@ final class Resampler {
         }
     }
 
-    /**
-     * Scales the placement's part of a picture to the size it has in the input.
-     *
-     * @param picture an upright picture
-     * @param placement where it goes
-     * @return {@code 3 * insideWidth * insideHeight} values from 0 to 255, interleaved red, green, blue
-     */
-    static float[] resample(Image picture, Placement placement) {
+    /** What {@link Image#resampled} tells, of an upright picture. */
+    static float[] resample(Image picture, double x, double y, double width, double height, int columns, int rows) {
         if (picture.width() > MAX_SIDE || picture.height() > MAX_SIDE) {
             throw new IllegalArgumentException("a side of a picture must be at most " + MAX_SIDE + " pixels, got "
                     + picture.width() + " x " + picture.height());
         }
-        Placement.Part part = placement.part();
-        int columns = placement.insideWidth();
-        int rows = placement.insideHeight();
-        Axis across = Axis.of(picture.width(), part.x(), part.width(), columns);
-        Axis down = Axis.of(picture.height(), part.y(), part.height(), rows);
-        float[] scaled = new float[3 * columns * rows];
+        Axis across = Axis.of(picture.width(), x, width, columns);
+        Axis down = Axis.of(picture.height(), y, height, rows);
+        float[] scaled = new float[Math.multiplyExact(3 * columns, rows)];
         float[] line = new float[3 * columns];
         // Source rows in order, each scaled across once and added to the target rows it touches, of which a window
         // [first, …) moves down: no intermediate picture. O(3 · 2 · source pixels).
         int first = 0;
-        for (int y = down.from[0]; y < down.to[rows - 1]; y++) {
-            while (first < rows && down.to[first] <= y) {
+        for (int source = down.from[0]; source < down.to[rows - 1]; source++) {
+            while (first < rows && down.to[first] <= source) {
                 first++;
             }
-            if (first == rows || down.from[first] > y) {
+            if (first == rows || down.from[first] > source) {
                 continue;
             }
-            scaleAcross(picture, y, across, line);
-            for (int row = first; row < rows && down.from[row] <= y; row++) {
-                float weight = down.weights[down.at[row] + y - down.from[row]];
+            scaleAcross(picture, source, across, line);
+            for (int row = first; row < rows && down.from[row] <= source; row++) {
+                float weight = down.weights[down.at[row] + source - down.from[row]];
                 int target = row * line.length;
                 for (int i = 0; i < line.length; i++) {
                     scaled[target + i] += weight * line[i];
