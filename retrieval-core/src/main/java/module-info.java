@@ -57,6 +57,7 @@ module org.retrieval4j.core {
             org.retrieval4j.rerank.ReciprocalRankFusion.Provider,
             org.retrieval4j.rerank.ScoreFusion.Provider,
             org.retrieval4j.rerank.SpatialVerification.Provider,
+            org.retrieval4j.rerank.VerifiedPairs.Provider,
             org.retrieval4j.storage.FileAggregator.Provider,
             org.retrieval4j.transform.L2Transform.Provider,
             org.retrieval4j.transform.LearnedWhitenTransform.Provider,

@@ -2,6 +2,7 @@ package org.retrieval4j.api;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import java.util.concurrent.Executor;
  * @param baseDirectory where relative file names in a spec start
  * @param directory where an {@link Index} keeps its content; in memory if empty
  * @param kernel which kernels to compute with, {@code "auto"} for the measured preference
+ * @param features local features of the sample pictures, by the row of their descriptor in {@code descriptors}, for what
+ *     verifies the sample by geometry; if empty, those of {@code images}
  */
 public record BuildContext(
         List<ImageFeatures> images,
@@ -28,7 +31,8 @@ public record BuildContext(
         ProgressListener progress,
         Path baseDirectory,
         Optional<Path> directory,
-        String kernel) {
+        String kernel,
+        Optional<FeatureSource> features) {
     /** Checks that nothing is missing. */
     public BuildContext {
         images = List.copyOf(images);
@@ -38,6 +42,7 @@ public record BuildContext(
         requireNonNull(baseDirectory, "baseDirectory");
         requireNonNull(directory, "directory");
         requireNonNull(kernel, "kernel");
+        requireNonNull(features, "features");
     }
 
     /**
@@ -47,7 +52,15 @@ public record BuildContext(
      */
     public static BuildContext defaults() {
         return new BuildContext(
-                List.of(), List.of(), 42, Runnable::run, ProgressListener.NONE, Path.of(""), Optional.empty(), "auto");
+                List.of(),
+                List.of(),
+                42,
+                Runnable::run,
+                ProgressListener.NONE,
+                Path.of(""),
+                Optional.empty(),
+                "auto",
+                Optional.empty());
     }
 
     /**
@@ -67,7 +80,8 @@ public record BuildContext(
      * @return the changed context
      */
     public BuildContext withImages(List<ImageFeatures> sample) {
-        return new BuildContext(sample, descriptors, seed, executor, progress, baseDirectory, directory, kernel);
+        return new BuildContext(
+                sample, descriptors, seed, executor, progress, baseDirectory, directory, kernel, features);
     }
 
     /**
@@ -78,7 +92,7 @@ public record BuildContext(
      */
     public BuildContext withDescriptors(List<? extends GlobalDescriptor> sample) {
         return new BuildContext(
-                images, List.copyOf(sample), seed, executor, progress, baseDirectory, directory, kernel);
+                images, List.copyOf(sample), seed, executor, progress, baseDirectory, directory, kernel, features);
     }
 
     /**
@@ -88,7 +102,8 @@ public record BuildContext(
      * @return the changed context
      */
     public BuildContext withSeed(long value) {
-        return new BuildContext(images, descriptors, value, executor, progress, baseDirectory, directory, kernel);
+        return new BuildContext(
+                images, descriptors, value, executor, progress, baseDirectory, directory, kernel, features);
     }
 
     /**
@@ -98,7 +113,8 @@ public record BuildContext(
      * @return the changed context
      */
     public BuildContext withExecutor(Executor threads) {
-        return new BuildContext(images, descriptors, seed, threads, progress, baseDirectory, directory, kernel);
+        return new BuildContext(
+                images, descriptors, seed, threads, progress, baseDirectory, directory, kernel, features);
     }
 
     /**
@@ -108,7 +124,8 @@ public record BuildContext(
      * @return the changed context
      */
     public BuildContext withProgress(ProgressListener listener) {
-        return new BuildContext(images, descriptors, seed, executor, listener, baseDirectory, directory, kernel);
+        return new BuildContext(
+                images, descriptors, seed, executor, listener, baseDirectory, directory, kernel, features);
     }
 
     /**
@@ -118,7 +135,7 @@ public record BuildContext(
      * @return the changed context
      */
     public BuildContext withBaseDirectory(Path path) {
-        return new BuildContext(images, descriptors, seed, executor, progress, path, directory, kernel);
+        return new BuildContext(images, descriptors, seed, executor, progress, path, directory, kernel, features);
     }
 
     /**
@@ -129,7 +146,7 @@ public record BuildContext(
      */
     public BuildContext withDirectory(Path path) {
         return new BuildContext(
-                images, descriptors, seed, executor, progress, baseDirectory, Optional.of(path), kernel);
+                images, descriptors, seed, executor, progress, baseDirectory, Optional.of(path), kernel, features);
     }
 
     /**
@@ -139,7 +156,33 @@ public record BuildContext(
      * @return the changed context
      */
     public BuildContext withKernel(String name) {
-        return new BuildContext(images, descriptors, seed, executor, progress, baseDirectory, directory, name);
+        return new BuildContext(
+                images, descriptors, seed, executor, progress, baseDirectory, directory, name, features);
+    }
+
+    /**
+     * With local features of the sample pictures.
+     *
+     * @param source gives them by the row of a picture's descriptor in the sample
+     * @return the changed context
+     */
+    public BuildContext withFeatures(FeatureSource source) {
+        return new BuildContext(
+                images, descriptors, seed, executor, progress, baseDirectory, directory, kernel, Optional.of(source));
+    }
+
+    /**
+     * The local features of a sample picture.
+     *
+     * @param row of its descriptor in {@link #descriptors()}
+     * @return what verification takes, if it is known
+     * @throws IOException if it cannot be read
+     */
+    public Optional<ImageFeatures> featuresOf(int row) throws IOException {
+        if (features.isPresent()) {
+            return features.get().features(row);
+        }
+        return images.size() == descriptors.size() ? Optional.of(images.get(row)) : Optional.empty();
     }
 
     /**

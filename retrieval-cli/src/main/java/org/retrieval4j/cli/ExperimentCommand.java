@@ -36,7 +36,8 @@ import picocli.CommandLine.Parameters;
             "",
             "The file is YAML: datasets (name, images, ground-truth; or landmarks with seeds, which are rendered),"
                     + " extractor, aggregator, index, rerank, verify, each one value or a list; matcher, verifier, depth,"
-                    + " seed. Results of stages are kept: another run computes what changed, and a run that was killed"
+                    + " seed; fusion, a list of combinations whose ranked lists are fused (by, of, weights, rerank, verify)."
+                    + " Results of stages are kept: another run computes what changed, and a run that was killed"
                     + " goes on. Written are results.json, results.csv, pareto.png, pareto.svg and index.html."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields

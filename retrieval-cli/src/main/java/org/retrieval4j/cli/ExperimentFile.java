@@ -21,6 +21,7 @@ import org.retrieval4j.api.Verifier;
 import org.retrieval4j.database.DatabaseOptions;
 import org.retrieval4j.experiment.Dataset;
 import org.retrieval4j.experiment.Grid;
+import org.retrieval4j.rerank.Fusion;
 import org.retrieval4j.world.Landmarks;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -39,7 +40,13 @@ import org.yaml.snakeyaml.error.YAMLException;
  * index: flat
  * rerank: [none, qe(k=5)]
  * verify: [0, 50]
+ * fusion:
+ *   - {by: reciprocal-rank, of: [{aggregator: vlad(clusters=64)}, {aggregator: bow(words=1000), index: inverted}]}
  * </pre>
+ *
+ * <p>An entry of {@code fusion} fuses the lists of the combinations in {@code of}; {@code by}, {@code rerank} and {@code
+ * verify}, which come after the fusion, may be lists. What a combination does not say is the first value of the file; its
+ * re-ranking and verification are none.
  *
  * @param datasets pictures of one's own
  * @param landmarks rendered data sets
@@ -87,7 +94,8 @@ record ExperimentFile(List<Dataset> datasets, List<Landmarks.Options> landmarks,
                             "matcher",
                             "verifier",
                             "depth",
-                            "seed"));
+                            "seed",
+                            "fusion"));
             List<Dataset> datasets = new ArrayList<>();
             List<Landmarks.Options> landmarks = new ArrayList<>();
             for (Object entry : list(top.get("datasets"))) {
@@ -109,25 +117,88 @@ record ExperimentFile(List<Dataset> datasets, List<Landmarks.Options> landmarks,
             for (Object first : top.containsKey("verify") ? list(top.get("verify")) : List.of(0)) {
                 verify.add((int) number("verify", first, 0, 1_000_000));
             }
+            List<Optional<ComponentSpec>> aggregators = specs(
+                    top,
+                    "aggregator",
+                    Aggregator.class,
+                    defaults.aggregator().orElseThrow().toString());
             try {
+                List<Grid.Fused> fusions = new ArrayList<>();
+                if (!extractors.isEmpty() && !aggregators.isEmpty() && !indexes.isEmpty()) {
+                    Grid.Point first =
+                            new Grid.Point(extractors.get(0), aggregators.get(0), indexes.get(0), Optional.empty(), 0);
+                    for (Object entry : list(top.get("fusion"))) {
+                        fusions(entry, first, fusions);
+                    }
+                }
                 Grid grid = new Grid(
                         extractors,
-                        specs(
-                                top,
-                                "aggregator",
-                                Aggregator.class,
-                                defaults.aggregator().orElseThrow().toString()),
+                        aggregators,
                         indexes,
                         specs(top, "rerank", Reranker.class, NONE),
                         verify,
                         single(top, "matcher", Matcher.class, defaults.matcher()),
                         single(top, "verifier", Verifier.class, defaults.verifier()),
                         (int) number("depth", top.getOrDefault("depth", 1000), 1, 1_000_000),
-                        number("seed", top.getOrDefault("seed", 42), Long.MIN_VALUE, Long.MAX_VALUE));
+                        number("seed", top.getOrDefault("seed", 42), Long.MIN_VALUE, Long.MAX_VALUE),
+                        fusions);
                 return new ExperimentFile(datasets, landmarks, grid);
             } catch (IllegalArgumentException refused) {
                 throw new IOException(file + ": " + refused.getMessage(), refused);
             }
+        }
+
+        /** Every fusion of an entry: each way of fusing, with each that stands behind it. */
+        private void fusions(Object entry, Grid.Point first, List<Grid.Fused> fusions) throws IOException {
+            Map<String, Object> fields = map("fusion", entry, List.of("by", "of", "weights", "rerank", "verify"));
+            List<Grid.Point> of = new ArrayList<>();
+            for (Object member : list(fields.get("of"))) {
+                of.add(point(member, first));
+            }
+            List<Double> weights = new ArrayList<>();
+            for (Object weight : list(fields.get("weights"))) {
+                if (!(weight instanceof Number value)) {
+                    throw wrong("weights", "numbers", String.valueOf(weight));
+                }
+                weights.add(value.doubleValue());
+            }
+            if (!fields.containsKey("weights")) {
+                of.forEach(point -> weights.add(1.0));
+            }
+            for (Optional<ComponentSpec> by : specs(fields, "by", Fusion.class, "reciprocal-rank")) {
+                ComponentSpec how = by.orElseThrow(() -> new CommandException(file + ": by cannot be none"));
+                for (Optional<ComponentSpec> reranker : specs(fields, "rerank", Reranker.class, NONE)) {
+                    for (Object verify : fields.containsKey("verify") ? list(fields.get("verify")) : List.of(0)) {
+                        fusions.add(new Grid.Fused(
+                                how, of, weights, reranker, (int) number("verify", verify, 0, 1_000_000)));
+                    }
+                }
+            }
+        }
+
+        private Grid.Point point(Object entry, Grid.Point first) throws IOException {
+            Map<String, Object> fields =
+                    map("of", entry, List.of("extractor", "aggregator", "index", "rerank", "verify"));
+            ComponentSpec index = single(fields, "index", Index.class, first.index());
+            if (index.parts().size() > 1) {
+                throw wrong("index", "one part; stages stand in rerank", "\"" + index + "\"");
+            }
+            return new Grid.Point(
+                    single(fields, "extractor", Extractor.class, first.extractor()),
+                    optional(fields, "aggregator", Aggregator.class, first.aggregator()),
+                    index,
+                    optional(fields, "rerank", Reranker.class, first.reranker()),
+                    (int) number("verify", fields.getOrDefault("verify", 0), 0, 1_000_000));
+        }
+
+        private <C extends Component> Optional<ComponentSpec> optional(
+                Map<String, Object> fields, String name, Class<C> kind, Optional<ComponentSpec> otherwise)
+                throws IOException {
+            if (!fields.containsKey(name)) {
+                return otherwise;
+            }
+            String text = text(fields, name);
+            return text.equals(NONE) ? Optional.empty() : Optional.of(spec(name, kind, text));
         }
 
         private void dataset(Object entry, List<Dataset> datasets, List<Landmarks.Options> landmarks)

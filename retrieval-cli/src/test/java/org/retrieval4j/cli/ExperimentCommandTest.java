@@ -1,6 +1,7 @@
 package org.retrieval4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,6 +82,85 @@ class ExperimentCommandTest {
                 .asString()
                 .startsWith("extractor,aggregator,index,rerank,verify,map,mapSpread,p@1,");
         assertThat(output.resolve("pareto.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void fusesCombinationsAndKeepsWhatItComputed(@TempDir Path folder) throws IOException {
+        String text =
+                """
+                datasets:
+                  - landmarks: {seeds: 1, landmarks: 2, views: 4, width: 160, height: 120}
+                extractor: sift(max-keypoints=200)
+                aggregator: [vlad(clusters=4), bow(words=32)]
+                index: [flat, inverted]
+                fusion:
+                  - by: [reciprocal-rank, "score-sum(normalization=z-score)"]
+                    of: [{aggregator: vlad(clusters=4)}, {aggregator: bow(words=32), index: inverted}]
+                    verify: [0, 5]
+                  - by: query-adaptive
+                    of: [{extractor: multi-scale, aggregator: spoc}, {rerank: qe(k=2)}]
+                    weights: [1, 2.5]
+                """;
+        Path file = Files.writeString(folder.resolve("grid.yaml"), text);
+        Path output = folder.resolve("results");
+        List<Map<String, Object>> rows =
+                Parsed.list(Parsed.object(run(file, output).out()), "rows");
+        assertThat(rows).hasSize(2 + 4 + 1);
+        List<Map<String, Object>> fused = rows.stream()
+                .filter(row -> String.valueOf(row.get("aggregator")).contains(" + bow"))
+                .toList();
+        assertThat(fused).hasSize(4);
+        double extract = 0;
+        double bytes = 0;
+        for (Map<String, Object> row : rows) {
+            if (row.get("rerank").equals("")) {
+                extract = (Double) row.get("extractMs");
+                bytes += (Double) row.get("bytesPerImage");
+            }
+        }
+        for (Map<String, Object> row : fused) {
+            assertThat(row)
+                    .containsEntry("index", "flat(metric=cosine) + inverted(metric=ip)")
+                    .containsEntry("extractMs", extract); // one extractor, which both share
+            assertThat((Double) row.get("bytesPerImage")).isCloseTo(bytes, within(1e-6));
+            assertThat(String.valueOf(row.get("rerank"))).containsAnyOf("reciprocal-rank(k=60,first=1000)", "z-score");
+        }
+        assertThat(rows).anySatisfy(row -> assertThat(String.valueOf(row.get("rerank")))
+                .isEqualTo("( + qe(k=2,alpha=3)) | query-adaptive(first=1000) [1.0, 2.5]"));
+        Map<String, FileTime> before = files(output.resolve("cache"));
+        assertThat(Parsed.object(run(file, output).out())).containsEntry("rows", rows);
+        assertThat(files(output.resolve("cache"))).isEqualTo(before);
+
+        Map<String, String> wrong = Map.of(
+                "{by: qe, of: [{}, {}]}", "no Fusion named \"qe\"",
+                "{by: reciprocal-rank, of: [{}]}", "at least 2 combinations, got 1",
+                "{of: [{}, {}], weights: [1]}", "weights must be one a combination, got 1 for 2",
+                "{of: [{}, {}], weights: [1, 0]}", "weights must be above 0 and finite, got 0.0",
+                "{of: [{}, {cluster: 3}]}", "found \"cluster\"");
+        for (Map.Entry<String, String> entry : wrong.entrySet()) {
+            Files.writeString(file, "datasets: [{landmarks: {seeds: 1}}]\nfusion:\n  - " + entry.getKey());
+            Cli refused = Cli.run("experiment", file, "--output", folder.resolve("o"));
+            assertThat(refused.code()).as(entry.getKey()).isEqualTo(1);
+            assertThat(refused.err()).startsWith("retrieval: ").contains(entry.getValue());
+        }
+    }
+
+    @Test
+    void learnsAWhiteningFromVerifiedPairs(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(
+                folder.resolve("grid.yaml"),
+                """
+                datasets:
+                  - landmarks: {seeds: 1, landmarks: 2, views: 6, width: 240, height: 180}
+                extractor: sift(max-keypoints=300)
+                aggregator:
+                  - spoc
+                  - spoc | learned-whiten(dimension=32,pairs=verified,shrinkage=0.2)
+                """);
+        List<Map<String, Object>> rows =
+                Parsed.list(Parsed.object(run(file, folder.resolve("o")).out()), "rows");
+        assertThat(rows).hasSize(2).anySatisfy(row -> assertThat(String.valueOf(row.get("aggregator")))
+                .contains("pairs=verified(first=20,min-inliers=20,matcher=mutual-nearest-neighbor("));
     }
 
     @Test

@@ -43,7 +43,8 @@ final class Learner {
         BuildContext context = BuildContext.defaults()
                 .withSeed(pipelines.header().seed())
                 .withExecutor(executor)
-                .withProgress(progress);
+                .withProgress(progress)
+                .withFeatures(row -> local(pending.get((int) row)));
         if (pipelines.aggregates()) {
             pipelines.learnAggregator(() -> sample(pending), context);
         }
@@ -125,6 +126,12 @@ final class Learner {
         int[] chosen = Arrays.copyOf(indices, count);
         Arrays.sort(chosen);
         return chosen;
+    }
+
+    /** The features that verification takes, as they are kept for it. */
+    private static Optional<ImageFeatures> local(Entry entry) throws IOException {
+        Optional<Blob> blob = Optional.ofNullable(entry.logged()).flatMap(Blobs::featuresBlob);
+        return blob.isEmpty() ? Optional.empty() : Optional.of(blob.get().read(FeatureCodec::decode));
     }
 
     private static Blob material(Entry entry) {

@@ -3,7 +3,6 @@ package org.retrieval4j.experiment;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,19 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Component;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.Extraction;
-import org.retrieval4j.api.Extractor;
-import org.retrieval4j.api.FeatureSource;
 import org.retrieval4j.api.Gallery;
-import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.Hit;
-import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.ImageReader;
 import org.retrieval4j.api.Index;
 import org.retrieval4j.api.Matcher;
@@ -34,20 +27,12 @@ import org.retrieval4j.api.Reranker;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
 import org.retrieval4j.api.Verifier;
-import org.retrieval4j.database.DatabaseOptions;
-import org.retrieval4j.database.DescriptorFile;
-import org.retrieval4j.database.ImageDatabase;
 import org.retrieval4j.database.ImageFolder;
-import org.retrieval4j.database.ImageRecord;
 import org.retrieval4j.database.ImageSource;
-import org.retrieval4j.database.IndexingOptions;
-import org.retrieval4j.database.IndexingReport;
-import org.retrieval4j.database.Keep;
 import org.retrieval4j.eval.GroundTruth;
 import org.retrieval4j.eval.RankingEvaluation;
-import org.retrieval4j.index.IndexMemory;
-import org.retrieval4j.rerank.IndexGallery;
-import org.retrieval4j.storage.ComponentFile;
+import org.retrieval4j.rerank.FusedGallery;
+import org.retrieval4j.rerank.Fusion;
 import org.retrieval4j.storage.NpyFile;
 
 /**
@@ -61,17 +46,11 @@ import org.retrieval4j.storage.NpyFile;
  * not told apart: give it a folder of its own. For one thread.
  */
 public final class ExperimentRunner {
-    private static final int BATCH = 256;
-    /** Values of features that an aggregator learns from: 128 MiB. */
-    private static final long SAMPLE_VALUES = 1L << 25;
-
     private static final int TOLD = 10;
-    private static final ComponentSpec CHEAPEST = ComponentSpec.parse("spoc");
-
     private final ExperimentCache cache;
     private final Components components;
-    private final ImageReader reader;
     private final BuildContext context;
+    private final Descriptions descriptions;
     private int number;
 
     /**
@@ -87,8 +66,8 @@ public final class ExperimentRunner {
             throws IOException {
         this.cache = new ExperimentCache(folder);
         this.components = requireNonNull(components, "components");
-        this.reader = requireNonNull(reader, "reader");
         this.context = requireNonNull(context, "context");
+        this.descriptions = new Descriptions(cache, components, requireNonNull(reader, "reader"), context);
     }
 
     /** Is told what became of each combination, in the order of the grid. */
@@ -129,21 +108,23 @@ public final class ExperimentRunner {
             for (Optional<ComponentSpec> aggregator : grid.aggregators()) {
                 Described made;
                 try {
-                    made = describe(pictures, identity, extractor, aggregator, grid.seed());
+                    made = descriptions.describe(pictures, identity, extractor, aggregator, grid.seed());
                 } catch (IllegalArgumentException refused) {
                     listener.passedOver(
                             extractor + aggregator.map(spec -> " | " + spec).orElse(""), refused.getMessage() + "");
                     continue;
                 }
                 try (Described described = made) {
-                    Map<String, Integer> rows = rows(dataset, truth, described);
+                    requireRead(dataset, truth, described.rows());
                     for (ComponentSpec index : grid.indexes()) {
                         for (Optional<ComponentSpec> reranker : grid.rerankers()) {
                             for (int verify : grid.verify()) {
                                 number++;
                                 Grid.Point point = new Grid.Point(extractor, aggregator, index, reranker, verify);
                                 try {
-                                    listener.outcome(outcome(dataset, truth, rows, described, point, grid));
+                                    Ranked ranked = new Ranked(
+                                            List.of(described), List.of(point), Optional.empty(), grid.label(point));
+                                    listener.outcome(outcome(dataset, truth, ranked, grid));
                                 } catch (IllegalArgumentException refused) {
                                     listener.passedOver(grid.label(point), refused.getMessage() + "");
                                 }
@@ -151,6 +132,38 @@ public final class ExperimentRunner {
                         }
                     }
                 }
+            }
+        }
+        for (Grid.Fused fused : grid.fusions()) {
+            number++;
+            try {
+                listener.outcome(fused(dataset, truth, pictures, identity, fused, grid));
+            } catch (IllegalArgumentException refused) {
+                listener.passedOver(grid.label(fused), refused.getMessage() + "");
+            }
+        }
+    }
+
+    private Outcome fused(
+            Dataset dataset,
+            GroundTruth truth,
+            List<ImageSource> pictures,
+            String identity,
+            Grid.Fused fused,
+            Grid grid)
+            throws IOException {
+        List<Described> members = new ArrayList<>();
+        try {
+            for (Grid.Point point : fused.of()) {
+                members.add(
+                        descriptions.describe(pictures, identity, point.extractor(), point.aggregator(), grid.seed()));
+                requireRead(dataset, truth, members.get(members.size() - 1).rows());
+            }
+            return outcome(
+                    dataset, truth, new Ranked(members, fused.of(), Optional.of(fused), grid.label(fused)), grid);
+        } finally {
+            for (Described member : members) {
+                member.close();
             }
         }
     }
@@ -165,18 +178,13 @@ public final class ExperimentRunner {
         return named;
     }
 
-    private static Map<String, Integer> rows(Dataset dataset, GroundTruth truth, Described described) {
-        Map<String, Integer> rows = new HashMap<>();
-        for (int i = 0; i < described.images.size(); i++) {
-            rows.put(described.images.get(i).name(), i);
-        }
+    private static void requireRead(Dataset dataset, GroundTruth truth, Map<String, Integer> rows) {
         for (String name : names(truth)) {
             if (!rows.containsKey(name)) {
                 throw new IllegalArgumentException(
                         dataset.groundTruth() + ": \"" + name + "\" could not be read as a picture");
             }
         }
-        return rows;
     }
 
     private static Set<String> names(GroundTruth truth) {
@@ -200,230 +208,26 @@ public final class ExperimentRunner {
         }
     }
 
-    // ---- features and descriptors
-
-    /** Descriptors of the images of a data set, and where their features are. */
-    private static final class Described implements AutoCloseable {
-        final ImageDatabase database;
-        final String key;
-        final String aggregator;
-        final List<ImageRecord> images;
-        final List<GlobalDescriptor> descriptors;
-        final @Nullable Aggregator queries;
-        final double extractMillis;
-        final double aggregateMillis;
-
-        Described(
-                ImageDatabase database,
-                String key,
-                String aggregator,
-                List<GlobalDescriptor> descriptors,
-                @Nullable Aggregator queries,
-                double extractMillis,
-                double aggregateMillis) {
-            this.database = database;
-            this.key = key;
-            this.aggregator = aggregator;
-            this.images = database.images();
-            this.descriptors = descriptors;
-            this.queries = queries;
-            this.extractMillis = extractMillis;
-            this.aggregateMillis = aggregateMillis;
-        }
-
-        /** An image as a query. */
-        Extraction query(int row) throws IOException {
-            Optional<ImageFeatures> local = database.features(images.get(row).id());
-            GlobalDescriptor descriptor =
-                    queries == null ? descriptors.get(row) : queries.aggregateQuery(local.orElseThrow());
-            return new Extraction(
-                    local.map(features -> Map.of(Extraction.LOCAL, features)).orElse(Map.of()),
-                    Optional.of(descriptor));
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (queries != null) {
-                queries.close();
-            }
-            database.close();
-        }
-    }
-
-    private Described describe(
-            List<ImageSource> pictures,
-            String identity,
-            ComponentSpec extractor,
-            Optional<ComponentSpec> aggregator,
-            long seed)
-            throws IOException {
-        boolean local;
-        String extractorKey;
-        try (Extractor made = components.create(Extractor.class, extractor, context)) {
-            local = made.outputs().contains(Extraction.LOCAL)
-                    && !made.outputs().contains(Extraction.MAP)
-                    && aggregator.isPresent();
-            extractorKey = ExperimentCache.key(identity, made.fingerprint(), seed);
-        }
-        ComponentSpec wanted = aggregator
-                .map(spec -> components.canonical(Aggregator.class, spec))
-                .orElse(null);
-        // local features are kept once for all aggregators; of maps, which are large, the descriptors only
-        String key = local || wanted == null
-                ? extractorKey
-                : ExperimentCache.key(extractorKey, ExperimentCache.identity(wanted, context));
-        Optional<ComponentSpec> kept = local ? Optional.of(CHEAPEST) : aggregator;
-        ImageDatabase database = features(pictures, extractor, kept, key, seed);
-        try {
-            double extractMillis = cache.costs("features", key).getOrDefault("millis", 0.0);
-            if (wanted == null || !local) {
-                List<GlobalDescriptor> descriptors = new ArrayList<>();
-                for (ImageRecord image : database.images()) {
-                    descriptors.add(database.descriptor(image.id()).orElseThrow());
-                }
-                String name = wanted == null ? "" : wanted.toString();
-                return new Described(database, key, name, descriptors, null, extractMillis, 0);
-            }
-            return aggregated(database, key, wanted, extractMillis, seed);
-        } catch (IOException | RuntimeException | Error e) {
-            database.close();
-            throw e;
-        }
-    }
-
-    private ImageDatabase features(
-            List<ImageSource> pictures,
-            ComponentSpec extractor,
-            Optional<ComponentSpec> aggregator,
-            String key,
-            long seed)
-            throws IOException {
-        Path folder = cache.path("features", key, "");
-        if (!cache.costs("features", key).isEmpty()) {
-            return ImageDatabase.openForReading(folder, components, context);
-        }
-        DatabaseOptions defaults = DatabaseOptions.defaults();
-        DatabaseOptions options = new DatabaseOptions(
-                extractor,
-                aggregator,
-                Optional.empty(),
-                ComponentSpec.parse("flat"),
-                defaults.matcher(),
-                defaults.verifier(),
-                Keep.FLOAT,
-                defaults.sampleImages(),
-                seed);
-        ImageDatabase database = ImageDatabase.exists(folder)
-                ? ImageDatabase.open(folder, components, context)
-                : ImageDatabase.create(folder, options, components, context);
-        try {
-            IndexingReport report = database.addAll(
-                    pictures,
-                    reader,
-                    IndexingOptions.defaults().withExecutor(context.executor()).withProgress(context.progress()));
-            if (database.size() == 0) {
-                throw new IllegalArgumentException("no picture could be read"
-                        + (report.skipped().isEmpty()
-                                ? ""
-                                : ": " + report.skipped().get(0)));
-            }
-            // of a run that was killed, the pictures of its last part are measured
-            double millis = report.indexed() == 0 ? 0 : 1000 * report.seconds() / report.indexed();
-            if (report.skipped().isEmpty()) { // else the next run, which may have other limits, tries again
-                cache.done("features", key, Map.of("millis", millis));
-            }
-            return database;
-        } catch (IOException | RuntimeException | Error e) {
-            database.close();
-            throw e;
-        }
-    }
-
-    private Described aggregated(
-            ImageDatabase database, String features, ComponentSpec spec, double extractMillis, long seed)
-            throws IOException {
-        String key = ExperimentCache.key(features, ExperimentCache.identity(spec, context), seed);
-        Path learned = cache.path("aggregator", key, ".r4j");
-        Aggregator aggregator;
-        if (Files.exists(learned)) {
-            aggregator = ComponentFile.open(Aggregator.class, learned, components, context);
-        } else {
-            BuildContext learning = context.withSeed(seed).withImages(sample(database));
-            aggregator = components.create(Aggregator.class, spec, learning);
-            ComponentFile.save(Aggregator.class, aggregator, learned);
-        }
-        try {
-            List<GlobalDescriptor> descriptors = new ArrayList<>();
-            List<ImageRecord> images = database.images();
-            double millis = 0;
-            for (int from = 0; from < images.size(); from += BATCH) {
-                context.checkInterrupted();
-                int to = Math.min(images.size(), from + BATCH);
-                String batch = key + "-" + from;
-                Path file = cache.path("descriptors", batch, ".r4j");
-                if (cache.costs("descriptors", batch).isEmpty()) {
-                    List<ImageFeatures> group = new ArrayList<>();
-                    for (ImageRecord image : images.subList(from, to)) {
-                        group.add(database.features(image.id()).orElseThrow());
-                    }
-                    long start = System.nanoTime();
-                    List<GlobalDescriptor> made = aggregator.aggregateAll(group);
-                    double cost = (System.nanoTime() - start) / 1e6 / group.size();
-                    DescriptorFile.write(file, made);
-                    cache.done("descriptors", batch, Map.of("millis", cost));
-                }
-                millis += cache.costs("descriptors", batch).getOrDefault("millis", 0.0) * (to - from);
-                descriptors.addAll(DescriptorFile.read(file));
-                context.progress().progress("aggregate", to, images.size());
-            }
-            return new Described(
-                    database,
-                    key,
-                    spec.toString(),
-                    descriptors,
-                    aggregator,
-                    extractMillis,
-                    millis / Math.max(1, images.size()));
-        } catch (IOException | RuntimeException | Error e) {
-            aggregator.close();
-            throw e;
-        }
-    }
-
-    /** Features of images spread evenly over the data set, as many as an aggregator may learn from. */
-    private static List<ImageFeatures> sample(ImageDatabase database) throws IOException {
-        List<ImageRecord> images = database.images();
-        List<ImageFeatures> sample = new ArrayList<>();
-        long values = 0;
-        int step = 1;
-        ImageFeatures first = database.features(images.get(0).id()).orElseThrow();
-        long whole = images.size()
-                * (long) Math.max(1, first.size())
-                * first.descriptors().columns();
-        while (whole / step > SAMPLE_VALUES) {
-            step++;
-        }
-        for (int i = 0; i < images.size() && values < SAMPLE_VALUES; i += step) {
-            ImageFeatures features = database.features(images.get(i).id()).orElseThrow();
-            values += (long) features.size() * features.descriptors().columns();
-            sample.add(features);
-        }
-        return sample;
-    }
-
     // ---- ranked lists
 
-    private Outcome outcome(
-            Dataset dataset,
-            GroundTruth truth,
-            Map<String, Integer> rows,
-            Described described,
-            Grid.Point point,
-            Grid grid)
-            throws IOException {
-        ComponentSpec index = components.canonical(Index.class, point.index());
-        Optional<ComponentSpec> stages = point.reranker().map(spec -> components.canonical(Reranker.class, spec));
-        String reranker = stages.map(ComponentSpec::toString).orElse("");
+    /** What a ranked list is made of: one combination, or several whose lists are fused. */
+    private record Ranked(
+            List<Described> described, List<Grid.Point> points, Optional<Grid.Fused> fused, String label) {
+        Described first() {
+            return described.get(0);
+        }
+
+        /** What stands behind all: stages, and how many of the first are verified. */
+        Optional<ComponentSpec> stages() {
+            return fused.isPresent() ? fused.get().reranker() : points.get(0).reranker();
+        }
+
+        int verify() {
+            return fused.isPresent() ? fused.get().verify() : points.get(0).verify();
+        }
+    }
+
+    private Outcome outcome(Dataset dataset, GroundTruth truth, Ranked ranked, Grid grid) throws IOException {
         List<String> queries = truth.relevant().entrySet().stream()
                 .filter(entry -> !entry.getValue().isEmpty())
                 .map(Map.Entry::getKey)
@@ -431,26 +235,15 @@ public final class ExperimentRunner {
         if (queries.isEmpty()) {
             throw new IllegalArgumentException(dataset.groundTruth() + ": no query has a relevant image");
         }
-        String verification = point.verify() == 0
-                ? ""
-                : point.verify() + " " + identity(Matcher.class, grid.matcher()) + " "
-                        + identity(Verifier.class, grid.verifier());
-        int depth = Math.min(described.images.size(), grid.depth());
+        int depth = Math.min(ranked.first().images.size(), grid.depth());
         if ((long) queries.size() * depth > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("depth must be smaller for " + queries.size()
                     + " queries: lists may have 2147483639 places together, got a depth of " + depth);
         }
-        String key = ExperimentCache.key(
-                described.key,
-                ExperimentCache.identity(index, context),
-                stages.map(spec -> ExperimentCache.identity(spec, context)).orElse(""),
-                verification,
-                grid.seed(),
-                depth,
-                String.join("\n", queries));
+        String key = key(ranked, grid, queries, depth);
         Path file = cache.path("ranks", key, ".npy");
         if (cache.costs("ranks", key).isEmpty()) {
-            rank(described, index, point, grid, queries, rows, depth, file, key);
+            rank(ranked, grid, queries, depth, file, key);
         }
         long[] ranks = NpyFile.read(file).toLongs();
         Map<String, List<String>> lists = new LinkedHashMap<>();
@@ -458,7 +251,7 @@ public final class ExperimentRunner {
             List<String> names = new ArrayList<>();
             for (int r = q * depth; r < (q + 1) * depth; r++) {
                 if (ranks[r] >= 0) {
-                    names.add(described.images.get((int) ranks[r]).name());
+                    names.add(ranked.first().images.get((int) ranks[r]).name());
                 }
             }
             lists.put(queries.get(q), names);
@@ -468,122 +261,178 @@ public final class ExperimentRunner {
         lists.forEach((query, names) -> first.put(
                 query,
                 names.stream().filter(name -> !name.equals(query)).limit(TOLD).toList()));
-        Map<String, Double> costs = cache.costs("ranks", key);
+        return outcome(dataset, ranked, quality, first, cache.costs("ranks", key));
+    }
+
+    private Outcome outcome(
+            Dataset dataset,
+            Ranked ranked,
+            RankingEvaluation quality,
+            Map<String, List<String>> first,
+            Map<String, Double> costs) {
+        // what members share is computed once
+        Map<String, Double> extraction = new HashMap<>();
+        Map<String, Double> aggregation = new HashMap<>();
+        for (Described one : ranked.described) {
+            extraction.put(one.features, one.extractMillis);
+            aggregation.put(one.key, one.aggregateMillis);
+        }
         return new Outcome(
-                grid.label(point),
+                ranked.label,
                 dataset.name(),
-                components.canonical(Extractor.class, point.extractor()).toString(),
-                described.aggregator,
-                index.toString(),
-                reranker,
-                point.verify(),
+                joined(ranked.described.stream().map(one -> one.extractor).toList()),
+                joined(ranked.described.stream().map(one -> one.aggregator).toList()),
+                joined(ranked.points.stream()
+                        .map(point -> canonical(Index.class, point.index()))
+                        .toList()),
+                reranker(ranked),
+                ranked.verify(),
                 quality.map(),
                 quality.precisionAt1(),
                 quality.averagePrecision(),
                 first,
-                described.extractMillis,
-                described.aggregateMillis,
+                sum(extraction),
+                sum(aggregation),
                 costs.getOrDefault("buildSeconds", 0.0),
                 costs.getOrDefault("queryMillis", 0.0),
                 costs.getOrDefault("bytesPerImage", 0.0));
+    }
+
+    private static double sum(Map<String, Double> costs) {
+        return costs.values().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
+    private static String joined(List<String> parts) {
+        return String.join(" + ", parts);
+    }
+
+    /** The stages as results have them: of each member, the fusion, and what stands behind it. */
+    private String reranker(Ranked ranked) {
+        String behind =
+                ranked.stages().map(spec -> canonical(Reranker.class, spec)).orElse("");
+        if (ranked.fused.isEmpty()) {
+            return behind;
+        }
+        Grid.Fused fused = ranked.fused.get();
+        List<String> members = new ArrayList<>();
+        for (Grid.Point point : fused.of()) {
+            String stages = point.reranker()
+                    .map(spec -> canonical(Reranker.class, spec))
+                    .orElse("");
+            members.add(point.verify() == 0 ? stages : stages + " verify " + point.verify());
+        }
+        boolean plain = members.stream().allMatch(String::isEmpty);
+        return (plain ? "" : "(" + joined(members) + ") | ")
+                + canonical(Fusion.class, fused.by())
+                + (fused.weights().stream().allMatch(weight -> weight == 1) ? "" : " " + fused.weights())
+                + (behind.isEmpty() ? "" : " | " + behind);
+    }
+
+    private <C extends Component> String canonical(Class<C> kind, ComponentSpec spec) {
+        return components.canonical(kind, spec).toString();
     }
 
     private <C extends Component> String identity(Class<C> kind, ComponentSpec spec) {
         return ExperimentCache.identity(components.canonical(kind, spec), context);
     }
 
-    private void rank(
-            Described described,
-            ComponentSpec spec,
-            Grid.Point point,
-            Grid grid,
-            List<String> queries,
-            Map<String, Integer> rows,
-            int depth,
-            Path file,
-            String key)
+    private String key(Ranked ranked, Grid grid, List<String> queries, int depth) {
+        List<Object> inputs = new ArrayList<>();
+        for (int i = 0; i < ranked.points.size(); i++) {
+            Grid.Point point = ranked.points.get(i);
+            inputs.addAll(List.of(
+                    ranked.described.get(i).key,
+                    identity(Index.class, point.index()),
+                    point.reranker().map(spec -> identity(Reranker.class, spec)).orElse(""),
+                    verification(point.verify(), grid)));
+        }
+        if (ranked.fused.isPresent()) {
+            Grid.Fused fused = ranked.fused.get();
+            inputs.addAll(List.of(
+                    identity(Fusion.class, fused.by()),
+                    fused.weights(),
+                    fused.reranker().map(spec -> identity(Reranker.class, spec)).orElse(""),
+                    verification(fused.verify(), grid)));
+        }
+        inputs.addAll(List.of(grid.seed(), depth, String.join("\n", queries)));
+        return ExperimentCache.key(inputs.toArray());
+    }
+
+    private String verification(int verify, Grid grid) {
+        return verify == 0
+                ? ""
+                : verify + " " + identity(Matcher.class, grid.matcher()) + " "
+                        + identity(Verifier.class, grid.verifier());
+    }
+
+    private void rank(Ranked ranked, Grid grid, List<String> queries, int depth, Path file, String key)
             throws IOException {
-        int n = described.images.size();
         // a stage of its own for each combination, so that the time left is that of its own searches
         String step = "search by " + number + " of " + grid.size();
-        long[] ids = new long[n];
-        for (int i = 0; i < n; i++) {
-            ids[i] = i;
-        }
-        ComponentSpec stages = stages(point, grid);
         long start = System.nanoTime();
-        try (Index index = components.create(
-                Index.class, spec, context.withSeed(grid.seed()).withDescriptors(described.descriptors))) {
-            index.putAll(ids, described.descriptors);
-            Gallery gallery = new IndexGallery(index, source(described));
-            Reranker reranker =
-                    stages == null ? null : components.create(Reranker.class, stages, context.withSeed(grid.seed()));
-            try {
-                Gallery behind = reranker == null ? gallery : reranker.over(gallery);
-                double build = (System.nanoTime() - start) / 1e9;
-                long[] ranks = new long[queries.size() * depth];
-                java.util.Arrays.fill(ranks, -1);
-                double millis = 0;
-                for (int q = 0; q < queries.size(); q++) {
-                    context.checkInterrupted();
-                    List<Extraction> query = List.of(described.query(requireNonNull(rows.get(queries.get(q)))));
-                    if (q == 0) {
-                        behind.searchAll(query, SearchOptions.top(depth)); // compiles
-                    }
-                    long from = System.nanoTime();
-                    SearchResult found =
-                            behind.searchAll(query, SearchOptions.top(depth)).get(0);
-                    millis += (System.nanoTime() - from) / 1e6;
-                    int r = q * depth;
-                    for (Hit hit : found.hits()) {
-                        ranks[r++] = hit.imageId();
-                    }
-                    context.progress().progress(step, q + 1, queries.size());
-                }
-                NpyFile.write(file, ranks, queries.size(), depth);
-                Map<String, Double> costs = new LinkedHashMap<>();
-                costs.put("buildSeconds", build);
-                costs.put("queryMillis", millis / queries.size());
-                costs.put("bytesPerImage", (double) IndexMemory.used(index) / n);
-                cache.done("ranks", key, costs);
-            } finally {
-                if (reranker != null) {
-                    reranker.close();
-                }
+        try (Searched searched = new Searched(components, context.withSeed(grid.seed()))) {
+            List<Gallery> galleries = new ArrayList<>();
+            List<Map<String, Integer>> rows = new ArrayList<>();
+            for (int i = 0; i < ranked.points.size(); i++) {
+                Grid.Point point = ranked.points.get(i);
+                Gallery gallery = searched.index(ranked.described.get(i), ranked.first(), point.index());
+                galleries.add(searched.behind(gallery, stages(point.reranker(), point.verify(), grid)));
+                rows.add(ranked.described.get(i).rows());
             }
+            Gallery behind = galleries.get(0);
+            if (ranked.fused.isPresent()) {
+                Grid.Fused fused = ranked.fused.get();
+                behind = searched.behind(
+                        searched.fused(galleries, fused), stages(fused.reranker(), fused.verify(), grid));
+            }
+            double build = (System.nanoTime() - start) / 1e9;
+            long[] ranks = new long[queries.size() * depth];
+            java.util.Arrays.fill(ranks, -1);
+            double millis = 0;
+            for (int q = 0; q < queries.size(); q++) {
+                context.checkInterrupted();
+                List<Extraction> parts = new ArrayList<>();
+                for (int i = 0; i < ranked.described.size(); i++) {
+                    parts.add(ranked.described
+                            .get(i)
+                            .query(requireNonNull(rows.get(i).get(queries.get(q)))));
+                }
+                List<Extraction> query = List.of(ranked.fused.isPresent() ? FusedGallery.query(parts) : parts.get(0));
+                if (q == 0) {
+                    behind.searchAll(query, SearchOptions.top(depth)); // compiles
+                }
+                long from = System.nanoTime();
+                SearchResult found =
+                        behind.searchAll(query, SearchOptions.top(depth)).get(0);
+                millis += (System.nanoTime() - from) / 1e6;
+                int r = q * depth;
+                for (Hit hit : found.hits()) {
+                    ranks[r++] = hit.imageId();
+                }
+                context.progress().progress(step, q + 1, queries.size());
+            }
+            NpyFile.write(file, ranks, queries.size(), depth);
+            Map<String, Double> costs = new LinkedHashMap<>();
+            costs.put("buildSeconds", build);
+            costs.put("queryMillis", millis / queries.size());
+            costs.put(
+                    "bytesPerImage",
+                    (double) searched.bytes() / ranked.first().images.size());
+            cache.done("ranks", key, costs);
         }
     }
 
-    /** What stands behind the index: the stages of the point, and verification as the last one. */
-    private @Nullable ComponentSpec stages(Grid.Point point, Grid grid) {
+    /** What stands behind an index or a fusion: stages, and verification as the last one. */
+    private Optional<ComponentSpec> stages(Optional<ComponentSpec> reranker, int verify, Grid grid) {
         List<ComponentSpec.Part> parts = new ArrayList<>();
-        point.reranker().ifPresent(spec -> parts.addAll(spec.parts()));
-        if (point.verify() > 0) {
+        reranker.ifPresent(spec -> parts.addAll(spec.parts()));
+        if (verify > 0) {
             Map<String, String> parameters = new LinkedHashMap<>();
-            parameters.put("first", Integer.toString(point.verify()));
-            parameters.put(
-                    "matcher",
-                    components.canonical(Matcher.class, grid.matcher()).toString());
-            parameters.put(
-                    "verifier",
-                    components.canonical(Verifier.class, grid.verifier()).toString());
+            parameters.put("first", Integer.toString(verify));
+            parameters.put("matcher", canonical(Matcher.class, grid.matcher()));
+            parameters.put("verifier", canonical(Verifier.class, grid.verifier()));
             parts.add(new ComponentSpec.Part("verify", parameters));
         }
-        return parts.isEmpty() ? null : new ComponentSpec(parts);
-    }
-
-    private static FeatureSource source(Described described) {
-        return new FeatureSource() {
-            @Override
-            public Optional<ImageFeatures> features(long imageId) throws IOException {
-                return described.database.features(
-                        described.images.get((int) imageId).id());
-            }
-
-            @Override
-            public Optional<GlobalDescriptor> descriptor(long imageId) {
-                return Optional.of(described.descriptors.get((int) imageId));
-            }
-        };
+        return parts.isEmpty() ? Optional.empty() : Optional.of(new ComponentSpec(parts));
     }
 }

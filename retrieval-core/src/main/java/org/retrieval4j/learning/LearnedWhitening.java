@@ -12,7 +12,9 @@ import org.retrieval4j.api.FloatMatrix;
  * L⁻¹ with LLᵀ = S, E the eigenvectors of P₁ Σ (x − m)(x − m)ᵀ P₁ᵀ over all vectors. Mikolajczyk, Matas: Improving
  * descriptors for fast tree matching by optimal linear projection. ICCV 2007; Radenović, Tolias, Chum: CNN image
  * retrieval learns from BoW. ECCV 2016. If S is singular, 10⁻¹⁰ and then ten times more is added to its diagonal until
- * it is not, as cnnimageretrieval-pytorch does.
+ * it is not, as cnnimageretrieval-pytorch does: with fewer pairs than dimensions, directions in which no pair differs then
+ * count most, whatever they tell. Few pairs need a shrinkage λ: S becomes (1 − λ) S + λ tr(S)/d I (Ledoit, Wolf: A
+ * well-conditioned estimator for large-dimensional covariance matrices, 2004).
  *
  * @param mean 1 x d, to be subtracted first
  * @param projection dimension x d, the most telling direction first; in each the entry of largest magnitude is positive
@@ -31,8 +33,28 @@ public record LearnedWhitening(FloatMatrix mean, FloatMatrix projection) {
      */
     public static LearnedWhitening learn(
             FloatMatrix sample, int[] queries, int[] positives, int dimension, BuildContext context) {
+        return learn(sample, queries, positives, dimension, 0, context);
+    }
+
+    /**
+     * Learns from few pairs.
+     *
+     * @param sample n x d
+     * @param queries first vector of each pair, a row of the sample
+     * @param positives second vector of each pair, a row of the sample
+     * @param dimension number of directions, 1 to d
+     * @param shrinkage λ, from 0, which trusts the pairs, to 1, which is a principal component analysis
+     * @param context threads; may be interrupted
+     * @return the whitening
+     * @throws IllegalArgumentException if there is no pair, or one is outside the sample
+     */
+    public static LearnedWhitening learn(
+            FloatMatrix sample, int[] queries, int[] positives, int dimension, double shrinkage, BuildContext context) {
         int d = sample.columns();
         check(sample, queries, positives, dimension);
+        if (!(shrinkage >= 0 && shrinkage <= 1)) {
+            throw new IllegalArgumentException("shrinkage must be 0 to 1, got " + shrinkage);
+        }
         double[] mean = new double[d];
         for (int query : queries) {
             for (int j = 0; j < d; j++) {
@@ -55,6 +77,7 @@ public record LearnedWhitening(FloatMatrix mean, FloatMatrix projection) {
                 row[j] /= queries.length;
             }
         }
+        shrink(differences, shrinkage);
         double[][] within = inverse(choleskyOfRegular(differences));
         double[][] moments = SymmetricProduct.of(
                 sample.rows(),
@@ -83,6 +106,22 @@ public record LearnedWhitening(FloatMatrix mean, FloatMatrix projection) {
             floats[j] = (float) mean[j];
         }
         return new LearnedWhitening(FloatMatrix.of(1, d, floats), FloatMatrix.of(dimension, d, projection));
+    }
+
+    private static void shrink(double[][] matrix, double shrinkage) {
+        if (shrinkage == 0) {
+            return; // the same bits as ever
+        }
+        double trace = 0;
+        for (int i = 0; i < matrix.length; i++) {
+            trace += matrix[i][i];
+        }
+        for (int i = 0; i < matrix.length; i++) {
+            for (int j = 0; j < matrix.length; j++) {
+                matrix[i][j] *= 1 - shrinkage;
+            }
+            matrix[i][i] += shrinkage * trace / matrix.length;
+        }
     }
 
     private static void check(FloatMatrix sample, int[] queries, int[] positives, int dimension) {

@@ -5,18 +5,24 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.ComponentState;
+import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.Transform;
 import org.retrieval4j.learning.GivenArray;
 import org.retrieval4j.learning.LearnedWhitening;
+import org.retrieval4j.learning.PairFinder;
 import org.retrieval4j.spi.ComponentProvider;
 
 /**
  * {@code learned-whiten}: a projection learned from pairs of pictures that show the same, then L2.
  *
  * <p>See {@link LearnedWhitening}. The pairs are rows of the sample: {@code queries=Q.npy,positives=P.npy}, or all pairs
- * within the groups of {@code labels=L.npy}.
+ * within the groups of {@code labels=L.npy}; or they are found by {@code pairs=verified}, which searches the sample by its
+ * own descriptors and verifies by geometry: wherever a spec is learned, in a database, an experiment, or Java, and without
+ * anything being labeled. Long descriptors are shortened before, since learning costs O(d³): {@code vlad |
+ * pca(dimension=128) | learned-whiten(pairs=verified,shrinkage=0.1)}.
  */
 public final class LearnedWhitenTransform extends ProjectionTransform {
     private static final String NAME = "learned-whiten";
@@ -34,6 +40,9 @@ public final class LearnedWhitenTransform extends ProjectionTransform {
      * @param labels file of one group a sample vector, in place of pairs; vectors with a negative one match nothing
      * @param mean file of a given mean, d values; zeros if a projection is given alone
      * @param projection file of a given matrix, in rows, of which the first {@code dimension} are taken
+     * @param pairs finds pairs in the sample, a {@link PairFinder}
+     * @param shrinkage how little the pairs are trusted, 0 (if not given) to 1; needed where there are not many more
+     *     pairs than dimensions
      */
     public record Options(
             Optional<Integer> dimension,
@@ -41,17 +50,25 @@ public final class LearnedWhitenTransform extends ProjectionTransform {
             Optional<String> positives,
             Optional<String> labels,
             Optional<String> mean,
-            Optional<String> projection) {
+            Optional<String> projection,
+            Optional<ComponentSpec> pairs,
+            Optional<Double> shrinkage) {
         /** Checks ranges and what stands together. */
         public Options {
             requirePositive(dimension);
             if (queries.isPresent() != positives.isPresent()) {
                 throw new IllegalArgumentException("queries and positives must be given together");
             }
-            int ways = (queries.isPresent() ? 1 : 0) + (labels.isPresent() ? 1 : 0) + (projection.isPresent() ? 1 : 0);
+            int ways = (queries.isPresent() ? 1 : 0)
+                    + (labels.isPresent() ? 1 : 0)
+                    + (projection.isPresent() ? 1 : 0)
+                    + (pairs.isPresent() ? 1 : 0);
             if (ways > 1) {
                 throw new IllegalArgumentException(
-                        "one of queries and positives, labels, and projection must be given, got " + ways);
+                        "one of queries and positives, labels, pairs, and projection must be given, got " + ways);
+            }
+            if (shrinkage.isPresent() && !(shrinkage.get() >= 0 && shrinkage.get() <= 1)) {
+                throw new IllegalArgumentException("shrinkage must be 0 to 1, got " + shrinkage.get());
             }
             if (mean.isPresent() && projection.isEmpty()) {
                 throw new IllegalArgumentException("mean is given, so projection must be, too");
@@ -59,11 +76,15 @@ public final class LearnedWhitenTransform extends ProjectionTransform {
         }
 
         private Options named(int rows, Optional<String> m, Optional<String> p) {
-            return new Options(Optional.of(rows), queries, positives, labels, m, p);
+            return new Options(Optional.of(rows), queries, positives, labels, m, p, pairs, shrinkage);
         }
 
         private Options withPairs(int rows, Optional<String> q, Optional<String> p, Optional<String> l) {
-            return new Options(Optional.of(rows), q, p, l, mean, projection);
+            return new Options(Optional.of(rows), q, p, l, mean, projection, pairs, shrinkage);
+        }
+
+        private Options withFinder(Optional<Integer> rows, ComponentSpec finder) {
+            return new Options(rows, queries, positives, labels, mean, projection, Optional.of(finder), shrinkage);
         }
     }
 
@@ -80,11 +101,54 @@ public final class LearnedWhitenTransform extends ProjectionTransform {
                             Optional.empty(),
                             Optional.empty(),
                             Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
                             Optional.empty()));
         }
 
         @Override
+        public LearnedWhitenTransform create(Options options, BuildContext context, Components components)
+                throws IOException {
+            if (options.pairs.isEmpty()) {
+                return create(options, context);
+            }
+            try (PairFinder finder = components.create(PairFinder.class, options.pairs.get(), context)) {
+                FloatMatrix sample = sample(NAME, context.descriptors());
+                if (sample.rows() != context.descriptors().size()) {
+                    throw new IllegalArgumentException(NAME + ": pairs are of pictures with one vector each");
+                }
+                PairFinder.Pairs found = finder.find(context);
+                if (found.queries().length == 0) {
+                    throw new IllegalArgumentException(NAME + ": none of " + sample.rows()
+                            + " sample pictures are a pair by " + finder.spec() + "; there is nothing to learn from");
+                }
+                int dimension = options.dimension.orElse(sample.columns());
+                return learned(
+                        options.withFinder(options.dimension, finder.spec()),
+                        LearnedWhitening.learn(
+                                sample,
+                                found.queries(),
+                                found.positives(),
+                                dimension,
+                                options.shrinkage.orElse(0.0),
+                                context),
+                        context);
+            }
+        }
+
+        @Override
+        public Options canonical(Options options, Components components) {
+            return options.pairs.isEmpty()
+                    ? options
+                    : options.withFinder(
+                            options.dimension, components.canonical(PairFinder.class, options.pairs.get()));
+        }
+
+        @Override
         public LearnedWhitenTransform create(Options options, BuildContext context) throws IOException {
+            if (options.pairs.isPresent()) {
+                return create(options, context, Components.load());
+            }
             if (options.projection.isPresent()) {
                 ComponentState given = given(NAME, options.mean, options.projection.get(), options.dimension, context);
                 Options named = options.named(
@@ -100,11 +164,15 @@ public final class LearnedWhitenTransform extends ProjectionTransform {
                 int[][] pairs = pairs(labels, sample.rows());
                 Options named = options.withPairs(
                         dimension, Optional.empty(), Optional.empty(), Optional.of(GivenArray.nameOf(labels)));
-                return learned(named, LearnedWhitening.learn(sample, pairs[0], pairs[1], dimension, context), context);
+                return learned(
+                        named,
+                        LearnedWhitening.learn(
+                                sample, pairs[0], pairs[1], dimension, options.shrinkage.orElse(0.0), context),
+                        context);
             }
             if (options.queries.isEmpty()) {
                 throw new IllegalArgumentException(NAME
-                        + " needs pairs to learn from: queries=FILE and positives=FILE, or labels=FILE; or"
+                        + " needs pairs to learn from: pairs=verified, or queries=FILE and positives=FILE, or labels=FILE; or"
                         + " projection=FILE and mean=FILE");
             }
             int[] queries = GivenArray.integers(NAME + ": queries", options.queries.get(), context);
@@ -114,7 +182,11 @@ public final class LearnedWhitenTransform extends ProjectionTransform {
                     Optional.of(GivenArray.nameOf(queries)),
                     Optional.of(GivenArray.nameOf(positives)),
                     Optional.empty());
-            return learned(named, LearnedWhitening.learn(sample, queries, positives, dimension, context), context);
+            return learned(
+                    named,
+                    LearnedWhitening.learn(
+                            sample, queries, positives, dimension, options.shrinkage.orElse(0.0), context),
+                    context);
         }
 
         @Override

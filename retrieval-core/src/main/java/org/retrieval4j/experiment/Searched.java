@@ -1,0 +1,102 @@
+package org.retrieval4j.experiment;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.Component;
+import org.retrieval4j.api.ComponentSpec;
+import org.retrieval4j.api.Components;
+import org.retrieval4j.api.FeatureSource;
+import org.retrieval4j.api.Gallery;
+import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.ImageFeatures;
+import org.retrieval4j.api.Index;
+import org.retrieval4j.api.Reranker;
+import org.retrieval4j.index.IndexMemory;
+import org.retrieval4j.rerank.FusedGallery;
+import org.retrieval4j.rerank.Fusion;
+import org.retrieval4j.rerank.IndexGallery;
+
+/** Indexes and stages of one combination, open while it is searched. */
+final class Searched implements AutoCloseable {
+    private final Components components;
+    private final BuildContext context;
+    private final Deque<Component> opened = new ArrayDeque<>();
+    private final List<Index> indexes = new ArrayList<>();
+
+    Searched(Components components, BuildContext context) {
+        this.components = components;
+        this.context = context;
+    }
+
+    /** An index of the images, whose ids are their rows in the first member. */
+    Gallery index(Described described, Described first, ComponentSpec spec) {
+        Map<String, Integer> rows = first.rows();
+        int n = described.images.size();
+        long[] ids = new long[n];
+        int[] rowOf = new int[n];
+        for (int i = 0; i < n; i++) {
+            String name = described.images.get(i).name();
+            Integer row = rows.get(name);
+            if (row == null || n != rows.size()) {
+                throw new IllegalArgumentException("\"" + name + "\" or another picture could be read for one of the"
+                        + " combinations only, so that their lists cannot be fused");
+            }
+            ids[i] = row;
+            rowOf[row] = i;
+        }
+        Index index = components.create(Index.class, spec, context.withDescriptors(described.descriptors));
+        opened.push(index);
+        indexes.add(index);
+        index.putAll(ids, described.descriptors);
+        return new IndexGallery(index, new FeatureSource() {
+            @Override
+            public Optional<ImageFeatures> features(long imageId) throws IOException {
+                return described.database.features(
+                        described.images.get(rowOf[(int) imageId]).id());
+            }
+
+            @Override
+            public Optional<GlobalDescriptor> descriptor(long imageId) {
+                return Optional.of(described.descriptors.get(rowOf[(int) imageId]));
+            }
+        });
+    }
+
+    /** Stages behind a gallery. */
+    Gallery behind(Gallery gallery, Optional<ComponentSpec> stages) throws IOException {
+        if (stages.isEmpty()) {
+            return gallery;
+        }
+        Reranker reranker = components.create(Reranker.class, stages.get(), context);
+        opened.push(reranker);
+        return reranker.over(gallery);
+    }
+
+    /** Galleries as one. */
+    Gallery fused(List<Gallery> galleries, Grid.Fused fused) throws IOException {
+        Fusion fusion = components.create(Fusion.class, fused.by(), context);
+        opened.push(fusion);
+        List<FusedGallery.Member> members = new ArrayList<>();
+        for (int i = 0; i < galleries.size(); i++) {
+            members.add(new FusedGallery.Member(
+                    "combination " + (i + 1), galleries.get(i), fused.weights().get(i)));
+        }
+        return new FusedGallery(members, fusion);
+    }
+
+    /** Memory of all indexes. */
+    long bytes() {
+        return indexes.stream().mapToLong(IndexMemory::used).sum();
+    }
+
+    @Override
+    public void close() {
+        opened.forEach(Component::close);
+    }
+}
