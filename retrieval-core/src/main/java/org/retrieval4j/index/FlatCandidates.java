@@ -8,10 +8,11 @@ import java.util.Arrays;
  * off. Exact scores of those that are left decide. For one thread.
  */
 final class FlatCandidates {
+    /** Numbers of a candidate: its reference, and the bits of its score with the error taken off and added. */
+    private static final int STEP = 3;
+
     private final int k;
-    private long[] references;
-    private double[] lower;
-    private double[] upper;
+    private long[] entries; // in one array, as thousands of these are met in turn and no cache holds them
     private double[] scratch = {};
     private int size;
     private double least = Double.NEGATIVE_INFINITY;
@@ -19,10 +20,7 @@ final class FlatCandidates {
     /** Memory grows with what is added. */
     FlatCandidates(int k) {
         this.k = k;
-        int capacity = (int) Math.min(64, 2L * k + 32);
-        references = new long[capacity];
-        lower = new double[capacity];
-        upper = new double[capacity];
+        this.entries = new long[STEP * (int) Math.min(64, 2L * k + 32)];
     }
 
     /** What a score with its error added must reach. */
@@ -35,7 +33,15 @@ final class FlatCandidates {
     }
 
     long reference(int i) {
-        return references[i];
+        return entries[STEP * i];
+    }
+
+    private double lower(int i) {
+        return Double.longBitsToDouble(entries[STEP * i + 1]);
+    }
+
+    private double upper(int i) {
+        return Double.longBitsToDouble(entries[STEP * i + 2]);
     }
 
     /**
@@ -45,30 +51,34 @@ final class FlatCandidates {
      */
     boolean add(long reference, double score, double error) {
         double before = least;
-        if (size == references.length) {
-            shrink();
-            if (size > references.length / 4 * 3) {
-                // no room to work with: the list is young, or many scores are nearly equal
-                int capacity = Math.addExact(size, Math.max(size, 32));
-                references = Arrays.copyOf(references, capacity);
-                lower = Arrays.copyOf(lower, capacity);
-                upper = Arrays.copyOf(upper, capacity);
-            }
+        if (STEP * size == entries.length) {
+            makeRoom();
         }
-        references[size] = reference;
         // beyond the range of float scores are equal
         double finite = Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, score));
-        lower[size] = finite - error;
-        upper[size] = finite + error;
+        int at = STEP * size;
+        entries[at] = reference;
+        entries[at + 1] = Double.doubleToRawLongBits(finite - error);
+        entries[at + 2] = Double.doubleToRawLongBits(finite + error);
         size++;
         return least != before;
     }
 
+    private void makeRoom() {
+        shrink();
+        int capacity = entries.length / STEP;
+        if (size > capacity / 4 * 3) {
+            // no room to work with: the list is young, or many scores are nearly equal
+            int wanted = Math.addExact(size, Math.max(size, 32));
+            entries = Arrays.copyOf(entries, Math.multiplyExact(STEP, wanted));
+        }
+    }
+
     void addAll(FlatCandidates other) {
         for (int i = 0; i < other.size; i++) {
-            if (!(other.upper[i] < least)) {
-                double error = (other.upper[i] - other.lower[i]) / 2;
-                add(other.references[i], other.lower[i] + error, error);
+            if (!(other.upper(i) < least)) {
+                double error = (other.upper(i) - other.lower(i)) / 2;
+                add(other.reference(i), other.lower(i) + error, error);
             }
         }
     }
@@ -79,18 +89,20 @@ final class FlatCandidates {
             return;
         }
         if (scratch.length < size) {
-            scratch = new double[references.length];
+            scratch = new double[entries.length / STEP];
         }
-        System.arraycopy(lower, 0, scratch, 0, size);
+        for (int i = 0; i < size; i++) {
+            scratch[i] = lower(i);
+        }
         double kth = largest(scratch, size, k);
         // exact scores are rounded to float before they are compared
         least = Math.max(least, kth - Math.abs(kth) * 0x1p-22 - Float.MIN_NORMAL);
         int kept = 0;
         for (int i = 0; i < size; i++) {
-            if (!(upper[i] < least)) {
-                references[kept] = references[i];
-                lower[kept] = lower[i];
-                upper[kept] = upper[i];
+            if (!(upper(i) < least)) {
+                entries[STEP * kept] = entries[STEP * i];
+                entries[STEP * kept + 1] = entries[STEP * i + 1];
+                entries[STEP * kept + 2] = entries[STEP * i + 2];
                 kept++;
             }
         }

@@ -20,11 +20,14 @@ import org.retrieval4j.storage.VectorRows;
  * score in float32 could be among the k best; what is left at the end is scored exactly.
  */
 final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
-    /** Values of a block: 256 kB, so that it stays in a core's cache while it is compared with all queries … */
-    private static final int BLOCK_VALUES = 1 << 16;
+    /** Values of a block: 4 MB, so that the kernels' working memory, which is theirs for a call, is a small part of it … */
+    private static final int BLOCK_VALUES = 1 << 20;
 
-    /** … but at least so many vectors, to share the reading of the queries. */
-    private static final int BLOCK_VECTORS = 128;
+    /** … but at least so many vectors, to share the reading of the queries … */
+    private static final int BLOCK_VECTORS = 504;
+
+    /** … and of a small segment so many blocks, for threads to share. */
+    private static final int BLOCKS = 16;
 
     // outside of these lengths float32 may overflow or lose all digits: products say nothing
     private static final double SHORTEST = 1e-9;
@@ -89,18 +92,19 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
         segments.add(flat);
         long number = segments.size() - 1L;
         double perImage = (double) flat.vectors().rows() / flat.size();
-        double vectors = Math.max(BLOCK_VECTORS, BLOCK_VALUES / (double) flat.dimension());
-        ParallelChunks.run(context, flat.size(), Math.max(1, (int) (vectors / perImage)), (from, to) -> {
-            Block block = blocks.poll();
-            if (block == null) {
-                block = new Block();
-            }
-            block.load(segment, number, from, to);
-            if (block.images > 0) {
-                block.compare();
-            }
-            blocks.add(block);
-        });
+        double vectors = Math.min((double) flat.vectors().rows() / BLOCKS, BLOCK_VALUES / (double) flat.dimension());
+        ParallelChunks.run(
+                context, flat.size(), Math.max(1, (int) (Math.max(BLOCK_VECTORS, vectors) / perImage)), (from, to) -> {
+                    Block block = blocks.poll();
+                    if (block == null) {
+                        block = new Block();
+                    }
+                    block.load(segment, number, from, to);
+                    if (block.images > 0) {
+                        block.compare();
+                    }
+                    blocks.add(block);
+                });
     }
 
     @Override

@@ -6,8 +6,8 @@ import org.retrieval4j.api.FloatMatrix;
 
 /**
  * Vectors as {@link VectorKernels} like them: in panels, where value k of vector {@code p * WIDTH + j} is
- * {@code panels[p][k * WIDTH + j]}, and 0 behind the last vector. The rest that would leave a panel mostly empty stays as it is, and its products are
- * computed one by one.
+ * {@code panels[p][k * WIDTH + j]}, and 0 behind the last vector. With many registers the last panel may be half as wide. The
+ * rest that would leave a panel mostly empty stays as it is, and its products are computed one by one.
  */
 final class Panels implements Kernels.Operand {
     private static final int WIDTH = VectorLoops.WIDTH;
@@ -15,8 +15,8 @@ final class Panels implements Kernels.Operand {
     /** A panel of so few vectors takes longer than these one by one. */
     private static final int FEW = WIDTH * 3 / 8;
 
-    /** Dimensions at a time: with 32 vectors in a panel 16 kB, half of a core's first cache. */
-    private static final int DEPTH = 4096 / WIDTH;
+    /** Dimensions at a time: of a panel 32 kB with AVX-512, else 16 kB; two thirds or half of a core's first cache. */
+    private static final int DEPTH = 128;
 
     private final FloatMatrix matrix;
     private final float[] squaredNorms;
@@ -27,11 +27,13 @@ final class Panels implements Kernels.Operand {
         this.matrix = requireNonNull(matrix, "matrix");
         this.squaredNorms = Kernels.squaredNorms(matrix);
         int n = matrix.rows();
-        int rest = n % WIDTH;
-        this.packed = rest > FEW ? n : n - rest;
-        this.panels = new float[(packed + WIDTH - 1) / WIDTH][Math.multiplyExact(matrix.columns(), WIDTH)];
+        this.packed = n - left(n % WIDTH);
+        this.panels = new float[(packed + WIDTH - 1) / WIDTH][];
         for (int p = 0; p < panels.length; p++) {
-            pack(matrix.rows(p * WIDTH, Math.min(n, (p + 1) * WIDTH)), panels[p]);
+            FloatMatrix rows = matrix.rows(p * WIDTH, Math.min(packed, (p + 1) * WIDTH));
+            int width = VectorLoops.MANY_REGISTERS && rows.rows() <= VectorLoops.HALF ? VectorLoops.HALF : WIDTH;
+            panels[p] = new float[Math.multiplyExact(matrix.columns(), width)];
+            pack(rows, panels[p], width);
         }
     }
 
@@ -51,13 +53,21 @@ final class Panels implements Kernels.Operand {
         return panels;
     }
 
-    private static void pack(FloatMatrix rows, float[] panel) {
+    /** How many of the last vectors, fewer than a panel, are left out of panels. */
+    private static int left(int rest) {
+        if (VectorLoops.MANY_REGISTERS && rest > VectorLoops.HALF && rest <= VectorLoops.HALF + FEW / 2) {
+            return rest - VectorLoops.HALF;
+        }
+        return rest > (VectorLoops.MANY_REGISTERS ? FEW / 2 : FEW) ? 0 : rest;
+    }
+
+    private static void pack(FloatMatrix rows, float[] panel, int width) {
         float[] array = rows.array();
         int d = rows.columns();
         for (int j = 0; j < rows.rows(); j++) {
             int at = rows.offset() + j * d;
             for (int k = 0; k < d; k++) {
-                panel[k * WIDTH + j] = array[at + k];
+                panel[k * width + j] = array[at + k];
             }
         }
     }
@@ -82,24 +92,27 @@ final class Panels implements Kernels.Operand {
         return packed;
     }
 
-    /** Adds the products with one panel: those of row i start at {@code at + i * step}, WIDTH of them. */
-    void add(FloatMatrix x, int panel, float[] sums, int at, int step) {
-        add(x, panels[panel], sums, at, step);
+    /** Whether all panels are full. */
+    boolean isAligned() {
+        return panels.length == 0 || (panels.length - 1) * WIDTH + width(panels.length - 1) == packed;
     }
 
-    static void add(FloatMatrix x, float[] panel, float[] sums, int at, int step) {
-        int d = x.columns();
-        int m = x.rows();
-        for (int begin = 0; begin < d; begin += DEPTH) {
-            int end = Math.min(d, begin + DEPTH);
-            int i = 0;
-            for (; i + 1 < m; i += VectorLoops.ROWS) {
-                VectorLoops.tile(x.array(), x.offset() + i * d, d, begin, end, panel, sums, at + i * step, step);
-            }
-            if (i < m) {
-                VectorLoops.row(x.array(), x.offset() + i * d, begin, end, panel, sums, at + i * step);
-            }
+    /** Vectors that a panel has room for. */
+    int width(int panel) {
+        return panels[panel].length < matrix.columns() * WIDTH ? VectorLoops.HALF : WIDTH;
+    }
+
+    /** Adds the products with one panel: those of row i start at {@code at + i * step}, as many as its width. */
+    void add(PackedRows x, int panel, float[] sums, int at, int step) {
+        if (width(panel) == WIDTH) {
+            x.multiply(panels[panel], DEPTH, sums, at, step);
+        } else {
+            x.multiplyHalf(panels[panel], DEPTH, sums, at, step);
         }
+    }
+
+    static void add(PackedRows x, float[] panel, float[] sums, int at, int step) {
+        x.multiply(panel, DEPTH, sums, at, step);
     }
 
     /**

@@ -8,8 +8,8 @@ import org.retrieval4j.api.FloatMatrix;
  * HotSpot turns into SIMD; only columns where it reaches the limit are looked at.
  */
 final class Reaching {
-    /** Products held at a time: 512 kB, so that some hundred rows share what BLAS repacks at each call. */
-    private static final int CHUNK = 1 << 17;
+    /** Products held at a time: 2 MB, so that some hundred rows share what BLAS repacks at each call. */
+    private static final int CHUNK = 1 << 19;
 
     /** Fewer columns than this are compared one by one. */
     private static final int NARROW = 32;
@@ -36,6 +36,8 @@ final class Reaching {
         int chunk = Math.min(m, Math.max(GROUP, CHUNK / n));
         float[] products = new float[Math.multiplyExact(chunk, n)];
         float[] most = new float[n < NARROW ? 0 : n];
+        float[] row = new float
+                [most.length]; // loops over arrays of their own, from 0, become SIMD; over a part of one do not
         for (int from = 0; from < m; from += chunk) {
             int to = Math.min(m, from + chunk);
             kernels.products(x.rows(from, to), y, products);
@@ -50,7 +52,8 @@ final class Reaching {
                 int at = (group - from) * n;
                 Arrays.fill(most, Float.NEGATIVE_INFINITY);
                 for (int i = group; i < end; i++) {
-                    raise(most, products, at + (i - group) * n, scales[i], biases[i]);
+                    System.arraycopy(products, at + (i - group) * n, row, 0, n);
+                    raise(most, row, scales[i], biases[i]);
                 }
                 for (int j = 0; j < n; j++) {
                     if (!(most[j] < limits[j])) {
@@ -115,9 +118,9 @@ final class Reaching {
         }
     }
 
-    private static void raise(float[] most, float[] products, int at, float scale, float bias) {
+    private static void raise(float[] most, float[] products, float scale, float bias) {
         for (int j = 0; j < most.length; j++) {
-            most[j] = Math.max(most[j], products[at + j] * scale + bias);
+            most[j] = Math.max(most[j], products[j] * scale + bias);
         }
     }
 }

@@ -19,6 +19,7 @@ final class VectorAssignment {
     private final float[] biases;
     private final float[] scores;
     private final float[] restProducts;
+    private final PackedRows packed;
 
     VectorAssignment(FloatMatrix x, Panels centroids) {
         this.x = x;
@@ -36,6 +37,7 @@ final class VectorAssignment {
         }
         this.largest = max;
         this.restProducts = new float[ROWS * (n - centroids.packed())];
+        this.packed = new PackedRows(Math.min(ROWS, x.rows()), x.columns());
         this.scores = new float[Math.multiplyExact(Math.min(ROWS, x.rows()), stride)];
     }
 
@@ -46,8 +48,9 @@ final class VectorAssignment {
             for (int i = 0; i < rows.rows(); i++) {
                 System.arraycopy(biases, 0, scores, i * stride, stride);
             }
+            packed.pack(rows, 0, d);
             for (int p = 0; p < centroids.count(); p++) {
-                centroids.add(rows, p, scores, p * VectorLoops.WIDTH, stride);
+                centroids.add(packed, p, scores, p * VectorLoops.WIDTH, stride);
             }
             addRest(rows);
             for (int i = 0; i < rows.rows(); i++) {

@@ -13,8 +13,14 @@ import org.retrieval4j.api.FloatMatrix;
  * machine's registers; not on the rest of the batch.
  */
 public final class VectorKernels implements Kernels {
-    /** Values of rows that share the reading of all panels: 256 kB, half of a core's second cache. */
-    private static final int BLOCK = 1 << 16;
+    /** Rows that share the reading of panels; a multiple of the rows of all tiles. */
+    private static final int ROWS = 168;
+
+    /** Dimensions at a time: so many of the rows are 336 kB, which stay in a core's second cache … */
+    private static final int DEPTH = 512;
+
+    /** … beside the same dimensions of these panels, with AVX-512 128 kB each. */
+    private static final int GROUP = 8;
 
     private static final String MODULE = "jdk.incubator.vector";
 
@@ -58,25 +64,34 @@ public final class VectorKernels implements Kernels {
             throw new IllegalArgumentException(
                     "products must have at least " + (long) m * n + " values, got " + products.length);
         }
-        int block = blockRows(x.columns());
-        float[] sums = new float[Math.min(m, block) * VectorLoops.WIDTH];
-        for (int from = 0; from < m; from += block) {
-            FloatMatrix rows = x.rows(from, Math.min(m, from + block));
-            Arrays.fill(products, from * n, (from + rows.rows()) * n, 0);
-            for (int p = 0; p < panels.count(); p++) {
-                int first = p * VectorLoops.WIDTH;
-                int width = n - first;
-                if (width >= VectorLoops.WIDTH) {
-                    panels.add(rows, p, products, from * n + first, n);
-                    continue;
-                }
-                Arrays.fill(sums, 0);
-                panels.add(rows, p, sums, 0, VectorLoops.WIDTH);
-                for (int i = 0; i < rows.rows(); i++) {
-                    System.arraycopy(sums, i * VectorLoops.WIDTH, products, (from + i) * n + first, width);
+        int d = x.columns();
+        int width = VectorLoops.WIDTH;
+        PackedRows packed = new PackedRows(Math.min(m, ROWS), Math.min(d, DEPTH));
+        float[] sums = new float[panels.isAligned() ? 0 : Math.min(m, ROWS) * width];
+        Arrays.fill(products, 0, m * n, 0);
+        for (int from = 0; from < m; from += ROWS) {
+            FloatMatrix rows = x.rows(from, Math.min(m, from + ROWS));
+            for (int begin = 0; begin < d; begin += DEPTH) {
+                packed.pack(rows, begin, Math.min(d, begin + DEPTH));
+                for (int p = 0; p < panels.count(); p++) {
+                    int first = p * width;
+                    if (first + panels.width(p) <= n) {
+                        panels.add(packed, p, products, from * n + first, n);
+                        continue;
+                    }
+                    copy(products, from * n + first, n, sums, 0, width, n - first, rows.rows());
+                    panels.add(packed, p, sums, 0, width);
+                    copy(sums, 0, width, products, from * n + first, n, n - first, rows.rows());
                 }
             }
             panels.multiplyRest(rows, products, from * n, n);
+        }
+    }
+
+    private static void copy(
+            float[] source, int sourceAt, int sourceStep, float[] target, int at, int step, int size, int rows) {
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(source, sourceAt + i * sourceStep, target, at + i * step, size);
         }
     }
 
@@ -92,31 +107,53 @@ public final class VectorKernels implements Kernels {
         Panels panels = panels(x, y);
         int n = panels.matrix().rows();
         int width = VectorLoops.WIDTH;
-        int block = blockRows(x.columns());
-        int wide = Math.max(panels.count() > 0 ? width : 0, n - panels.packed());
-        float[] sums = new float[Math.min(x.rows(), block) * wide];
-        for (int from = 0; from < x.rows(); from += block) {
-            FloatMatrix rows = x.rows(from, Math.min(x.rows(), from + block));
-            for (int p = 0; p < panels.count(); p++) {
-                int first = p * width;
-                int count = Math.min(width, n - first);
-                Arrays.fill(sums, 0, rows.rows() * width, 0);
-                panels.add(rows, p, sums, 0, width);
-                for (int i = 0; i < rows.rows(); i++) {
-                    float scale = scales[from + i];
-                    float bias = biases[from + i];
-                    if (count < width) {
-                        visitAll(sums, i * width, count, scale, bias, limits, first, from + i, visitor);
-                    } else if (!VectorLoops.allBelow(sums, i * width, scale, bias, limits, first)) {
-                        visitAll(sums, i * width, count, 1, 0, limits, first, from + i, visitor);
-                    }
+        int rest = n - panels.packed();
+        int group = Math.min(GROUP, panels.count());
+        float[] sums = new float[Math.min(x.rows(), ROWS) * Math.max(group * width, rest)];
+        PackedRows packed = new PackedRows(Math.min(x.rows(), ROWS), Math.min(x.columns(), DEPTH));
+        float[] panelLimits = new float[width];
+        for (int from = 0; from < x.rows(); from += ROWS) {
+            FloatMatrix rows = x.rows(from, Math.min(x.rows(), from + ROWS));
+            packed.touch(rows);
+            for (int p = 0; p < panels.count(); p += group) {
+                int end = Math.min(panels.count(), p + group);
+                multiply(rows, panels, p, end, packed, sums);
+                for (int q = p; q < end; q++) {
+                    visit(
+                            sums,
+                            (q - p) * width,
+                            (end - p) * width,
+                            rows.rows(),
+                            scales,
+                            biases,
+                            from,
+                            limits,
+                            q * width,
+                            Math.min(width, panels.packed() - q * width),
+                            panelLimits,
+                            visitor);
                 }
             }
-            int rest = n - panels.packed();
             panels.multiplyRest(rows, sums, -panels.packed(), rest);
             for (int j = 0; j < rest; j++) {
                 int column = panels.packed() + j;
                 Reaching.visit(sums, j, rest, from, from + rows.rows(), scales, biases, limits, column, visitor);
+            }
+        }
+    }
+
+    /** Products of some rows with some panels, side by side. */
+    private static void multiply(FloatMatrix rows, Panels panels, int from, int to, PackedRows packed, float[] sums) {
+        int d = rows.columns();
+        int width = VectorLoops.WIDTH;
+        int step = (to - from) * width;
+        Arrays.fill(sums, 0, rows.rows() * step, 0);
+        for (int begin = 0; begin < d; begin += DEPTH) {
+            if (from == 0 || d > DEPTH) {
+                packed.pack(rows, begin, Math.min(d, begin + DEPTH));
+            }
+            for (int p = from; p < to; p++) {
+                panels.add(packed, p, sums, (p - from) * width, step);
             }
         }
     }
@@ -127,18 +164,23 @@ public final class VectorKernels implements Kernels {
         int d = x.columns();
         int width = VectorLoops.WIDTH;
         float[][] panels = Panels.ofColumns(x);
+        PackedRows packed = new PackedRows(weights.rows(), Math.min(weights.columns(), DEPTH));
         float[] padded = d % width == 0 ? new float[0] : new float[weights.rows() * width];
         Arrays.fill(sums, 0, weights.rows() * d, 0);
-        for (int p = 0; p < panels.length; p++) {
-            int count = Math.min(width, d - p * width);
-            if (count == width) {
-                Panels.add(weights, panels[p], sums, p * width, d);
-                continue;
+        for (int begin = 0; begin < weights.columns(); begin += DEPTH) {
+            packed.pack(weights, begin, Math.min(weights.columns(), begin + DEPTH));
+            for (int p = 0; p < panels.length; p++) {
+                int count = Math.min(width, d - p * width);
+                Panels.add(
+                        packed,
+                        panels[p],
+                        count == width ? sums : padded,
+                        count == width ? p * width : 0,
+                        count == width ? d : width);
             }
-            Panels.add(weights, panels[p], padded, 0, width);
-            for (int c = 0; c < weights.rows(); c++) {
-                System.arraycopy(padded, c * width, sums, c * d + p * width, count);
-            }
+        }
+        if (d % width != 0) {
+            copy(padded, 0, width, sums, d / width * width, d, d % width, weights.rows());
         }
     }
 
@@ -159,7 +201,30 @@ public final class VectorKernels implements Kernels {
         }
     }
 
-    private static void visitAll(
+    private static void visit(
+            float[] products,
+            int at,
+            int step,
+            int rows,
+            float[] scales,
+            float[] biases,
+            int from,
+            float[] limits,
+            int first,
+            int count,
+            float[] scratch,
+            PairVisitor visitor) {
+        Arrays.fill(scratch, count, scratch.length, Float.POSITIVE_INFINITY);
+        System.arraycopy(limits, first, scratch, 0, count);
+        for (int i = VectorLoops.find(products, at, step, 0, rows, scales, biases, from, scratch);
+                i < rows;
+                i = VectorLoops.find(products, at, step, i + 1, rows, scales, biases, from, scratch)) {
+            visit(products, at + i * step, count, scales[from + i], biases[from + i], limits, first, from + i, visitor);
+            System.arraycopy(limits, first, scratch, 0, count);
+        }
+    }
+
+    private static void visit(
             float[] products,
             int at,
             int count,
@@ -169,16 +234,19 @@ public final class VectorKernels implements Kernels {
             int first,
             int row,
             PairVisitor visitor) {
-        for (int j = 0; j < count; j++) {
-            float score = products[at + j] * scale + bias;
-            if (!(score < limits[first + j])) {
-                visitor.visit(row, first + j, score);
+        int lanes = VectorLoops.LANES;
+        for (int from = 0; from < count; from += lanes) {
+            int to = Math.min(count, from + lanes);
+            if (to - from == lanes && !VectorLoops.reaches(products, at + from, scale, bias, limits, first + from)) {
+                continue;
+            }
+            for (int j = from; j < to; j++) {
+                float score = products[at + j] * scale + bias;
+                if (!(score < limits[first + j])) {
+                    visitor.visit(row, first + j, score);
+                }
             }
         }
-    }
-
-    private static int blockRows(int d) {
-        return Math.max(48, BLOCK / Math.max(1, d) / 4 * 4);
     }
 
     private static Panels panels(FloatMatrix x, Operand y) {

@@ -50,7 +50,8 @@ public abstract class KernelsContract {
         "51,4,33",
         "9,44,257",
         "130,45,128",
-        "50,31,600"
+        "50,31,600",
+        "200,105,600"
     })
     void productsAgreeWithDoubleForEveryShape(int m, int n, int d) {
         Random random = new Random(m + 31L * n + 1009L * d);
@@ -339,7 +340,7 @@ public abstract class KernelsContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1,3", "40,1,16", "33,4,8", "90,100,24", "65,2000,7", "7,33,150", "0,3,3", "3,0,3"})
+    @CsvSource({"1,1,3", "40,1,16", "33,4,8", "90,100,24", "65,2000,7", "7,33,150", "200,105,600", "0,3,3", "3,0,3"})
     void reachingFindsThePairsThatAreNotBelowTheirLimits(int m, int n, int d) {
         Random random = new Random(m + 31L * n + 1009L * d);
         FloatMatrix x = gaussian(random, m, d);

@@ -24,7 +24,7 @@ public final class BlasKernels implements Kernels {
     private static final int CHUNK = 1 << 18;
 
     /** … but as many as it takes for this many rows: each call of OpenBLAS repacks all of the other side. */
-    private static final int ENOUGH_ROWS = 128;
+    private static final int ENOUGH_ROWS = 512;
 
     /** So few prepared vectors are left to the scalar kernels, which need no copy and are as fast as memory. */
     private static final int FEW = 8;
