@@ -1,6 +1,7 @@
 package org.retrieval4j.cli;
 
 import java.io.IOException;
+import java.util.Map;
 import org.retrieval4j.eval.LandmarkRecognition;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,9 +19,14 @@ final class EvaluateLandmarkRecognitionCommand extends Subcommand {
     @Mixin
     private LandmarkFiles files;
 
+    @Mixin
+    private FigureOutput figures;
+
     @Override
     int execute() throws IOException {
-        console().print(files.text("gap", LandmarkRecognition.evaluate(files.solution, files.submission)));
+        figures.check();
+        figures.print(
+                console(), Map.of(FigureOutput.ONLY, LandmarkRecognition.evaluate(files.solution, files.submission)));
         return Main.DONE;
     }
 }

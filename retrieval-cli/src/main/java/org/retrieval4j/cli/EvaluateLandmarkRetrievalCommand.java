@@ -1,6 +1,7 @@
 package org.retrieval4j.cli;
 
 import java.io.IOException;
+import java.util.Map;
 import org.retrieval4j.eval.LandmarkRetrieval;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,9 +19,14 @@ final class EvaluateLandmarkRetrievalCommand extends Subcommand {
     @Mixin
     private LandmarkFiles files;
 
+    @Mixin
+    private FigureOutput figures;
+
     @Override
     int execute() throws IOException {
-        console().print(files.text("map@100", LandmarkRetrieval.evaluate(files.solution, files.submission)));
+        figures.check();
+        figures.print(
+                console(), Map.of(FigureOutput.ONLY, LandmarkRetrieval.evaluate(files.solution, files.submission)));
         return Main.DONE;
     }
 }

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.DoubleFunction;
 import org.jspecify.annotations.Nullable;
-import org.retrieval4j.eval.QueryFigures;
-import org.retrieval4j.eval.QueryFigures.Interval;
+import org.retrieval4j.eval.Figures;
+import org.retrieval4j.eval.Figures.Interval;
 import picocli.CommandLine.Option;
 
 /** How figures of merit are told: as a table, JSON, CSV or LaTeX, with intervals of confidence if wanted. */
@@ -44,9 +44,9 @@ final class FigureOutput {
     }
 
     /** Prints figures, those of a setting below its name. */
-    void print(Console console, Map<String, QueryFigures> settings) {
+    void print(Console console, Map<String, ? extends Figures> settings) {
         if (json) {
-            QueryFigures only = settings.get(ONLY);
+            Figures only = settings.get(ONLY);
             Map<String, Object> all = new LinkedHashMap<>();
             settings.forEach((setting, figures) -> all.put(setting, object(figures)));
             console.print(Json.text(only == null ? all : object(only)));
@@ -65,11 +65,11 @@ final class FigureOutput {
         }
     }
 
-    private Map<String, @Nullable Object> object(QueryFigures figures) {
+    private Map<String, @Nullable Object> object(Figures figures) {
         Map<String, @Nullable Object> line = new LinkedHashMap<>();
         Map<String, @Nullable Object> intervals = new LinkedHashMap<>();
         for (String name : figures.names()) {
-            double mean = figures.mean(name);
+            double mean = figures.value(name);
             line.put(name, Double.isNaN(mean) ? null : mean);
             if (bootstrap > 0) {
                 Interval interval = figures.interval(name, bootstrap, seed);
@@ -84,7 +84,7 @@ final class FigureOutput {
 
     /** A header, and a row for each setting. */
     private List<List<String>> cells(
-            Map<String, QueryFigures> settings, DoubleFunction<String> number, boolean ownColumns) {
+            Map<String, ? extends Figures> settings, DoubleFunction<String> number, boolean ownColumns) {
         List<List<String>> rows = new ArrayList<>();
         settings.forEach((setting, figures) -> {
             List<String> header = new ArrayList<>();
@@ -97,7 +97,7 @@ final class FigureOutput {
             row.add(Integer.toString(figures.counted()));
             for (String name : figures.names()) {
                 header.add(ownColumns ? name : label(name));
-                String mean = number.apply(figures.mean(name));
+                String mean = number.apply(figures.value(name));
                 if (bootstrap == 0) {
                     row.add(mean);
                     continue;
@@ -122,7 +122,9 @@ final class FigureOutput {
 
     /** As papers write it. */
     private static String label(String name) {
-        return name.equals("ns") ? "N-S" : name.replace("map", "mAP").replace("mp@", "mP@");
+        return name.equals("ns")
+                ? "N-S"
+                : name.replace("map", "mAP").replace("gap", "GAP").replace("mp@", "mP@");
     }
 
     private static String exact(double value) {

@@ -3,6 +3,7 @@ package org.retrieval4j.eval;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.retrieval4j.eval.LandmarkSolution.Usage;
 
 /**
@@ -27,23 +28,61 @@ public final class LandmarkRetrieval {
      *     is Public, Private or Ignored
      * @param submission CSV with a header and rows {@code id,images}, best first; queries may be missing, and those that
      *     the solution ignores are not looked at
-     * @return mAP@100
+     * @return {@code map@100}, and of the two parts
      * @throws IOException if a file cannot be read or a row is not of this form, names an unknown query or repeats one;
      *     the message tells the line
      */
-    public static LandmarkScore evaluate(Path solution, Path submission) throws IOException {
+    public static LandmarkFigures evaluate(Path solution, Path submission) throws IOException {
         LandmarkSolution<byte[]> truth = LandmarkSolution.read(solution, row -> row.copy(1), new byte[0]);
         RelevantImages relevant = new RelevantImages();
-        double[] sums = new double[3]; // in the order of the rows, so that rounding is that of the published script
+        int open = truth.count(Usage.PUBLIC);
+        int closed = truth.count(Usage.PRIVATE);
+        Precisions all = new Precisions(open + closed);
+        Precisions publicPart = new Precisions(open);
+        Precisions privatePart = new Precisions(closed);
         truth.predictions(submission, (id, usage, images, row) -> {
             relevant.set(images);
             double precision = relevant.averagePrecision(row.bytes(), row.start(1), row.end(1));
-            sums[0] += precision;
-            sums[usage == Usage.PUBLIC ? 1 : 2] += precision;
+            all.add(precision);
+            (usage == Usage.PUBLIC ? publicPart : privatePart).add(precision);
         });
-        int open = truth.count(Usage.PUBLIC);
-        int closed = truth.count(Usage.PRIVATE);
-        return new LandmarkScore(sums[0] / (open + closed), sums[1] / open, sums[2] / closed);
+        return new LandmarkFigures(
+                "map@100",
+                open + closed,
+                new double[] {all.mean(), publicPart.mean(), privatePart.mean()},
+                all::draw,
+                publicPart::draw,
+                privatePart::draw);
+    }
+
+    /** Average precisions of the queries of a part; those without an answer are 0. */
+    private static final class Precisions {
+        private final double[] values;
+        private int answered;
+
+        Precisions(int queries) {
+            values = new double[queries];
+        }
+
+        void add(double precision) {
+            values[answered++] = precision;
+        }
+
+        double mean() {
+            double sum = 0; // in the order of the rows, so that rounding is that of the published script
+            for (int i = 0; i < answered; i++) {
+                sum += values[i];
+            }
+            return sum / values.length;
+        }
+
+        double draw(SplittableRandom random) {
+            double sum = 0;
+            for (int i = 0; i < values.length; i++) {
+                sum += values[random.nextInt(values.length)];
+            }
+            return sum / values.length;
+        }
     }
 
     /** The right images of one query: a hash table with open addressing over the bytes of their ids. */

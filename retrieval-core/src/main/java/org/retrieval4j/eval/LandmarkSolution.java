@@ -52,6 +52,7 @@ final class LandmarkSolution<T> {
 
     private final Map<String, Query<T>> queries = new HashMap<>();
     private final int[] positives = new int[Usage.values().length];
+    private final int[] sizes = new int[Usage.values().length];
 
     private LandmarkSolution() {}
 
@@ -80,6 +81,7 @@ final class LandmarkSolution<T> {
                 if (solution.queries.putIfAbsent(id, new Query<>(usage, truth)) != null) {
                     throw rows.wrong("a second row for test image \"" + id + "\"");
                 }
+                solution.sizes[usage.ordinal()]++;
                 if (truth != none) {
                     solution.positives[usage.ordinal()]++;
                 }
@@ -94,6 +96,11 @@ final class LandmarkSolution<T> {
     /** The queries of a part, without those whose right answers are none. */
     int count(Usage usage) {
         return positives[usage.ordinal()];
+    }
+
+    /** All queries of a part. */
+    int size(Usage usage) {
+        return sizes[usage.ordinal()];
     }
 
     /** Reads a submission in the order of its rows; ignored queries and empty predictions are left out. */

@@ -5,13 +5,12 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 
 /**
  * Figures of merit query by query (average precision, whether the first is right, …), their means over the queries that
  * count, and how far other queries of the same kind could move these. Immutable.
  */
-public final class QueryFigures {
+public final class QueryFigures implements Figures {
     private final Map<String, double[]> values = new LinkedHashMap<>();
     private final int queries;
     private final int[] counted;
@@ -50,19 +49,7 @@ public final class QueryFigures {
         });
     }
 
-    /**
-     * A range.
-     *
-     * @param low its lower end
-     * @param high its upper end
-     */
-    public record Interval(double low, double high) {}
-
-    /**
-     * What is measured.
-     *
-     * @return names, in the order they were given
-     */
+    @Override
     public Set<String> names() {
         return Collections.unmodifiableSet(values.keySet());
     }
@@ -81,11 +68,7 @@ public final class QueryFigures {
         return new QueryFigures(some);
     }
 
-    /**
-     * How many queries count.
-     *
-     * @return at most as many as there are
-     */
+    @Override
     public int counted() {
         return counted.length;
     }
@@ -100,13 +83,9 @@ public final class QueryFigures {
         return of(name).clone();
     }
 
-    /**
-     * The mean over the queries that count.
-     *
-     * @param name what is measured
-     * @return NaN if no query counts
-     */
-    public double mean(String name) {
+    /** The mean over the queries that count. */
+    @Override
+    public double value(String name) {
         double[] figures = of(name);
         double sum = 0;
         for (int query : counted) {
@@ -115,44 +94,24 @@ public final class QueryFigures {
         return sum / counted.length;
     }
 
-    /**
-     * An interval of confidence of 95 percent for the mean, by the percentile bootstrap (Efron, "Bootstrap methods: another
-     * look at the jackknife", 1979): queries are drawn with replacement, as many as count, and the interval holds the
-     * middle 95 percent of the means of all draws. The same seed draws the same queries for every figure.
-     *
-     * @param name what is measured
-     * @param draws number of draws, at least 1; 1,000 and more give ends that stay
-     * @param seed of the draws
-     * @return NaN at both ends if no query counts
-     */
+    /** The same seed draws the same queries for every figure. */
     // O(draws · queries)
+    @Override
     public Interval interval(String name, int draws, long seed) {
-        if (draws < 1) {
-            throw new IllegalArgumentException("draws must be at least 1, got " + draws);
-        }
         double[] figures = of(name);
         if (counted.length == 0) {
             return new Interval(Double.NaN, Double.NaN);
         }
-        SplittableRandom random = new SplittableRandom(seed);
-        double[] means = new double[draws];
-        for (int draw = 0; draw < draws; draw++) {
-            double sum = 0;
-            for (int i = 0; i < counted.length; i++) {
-                sum += figures[counted[random.nextInt(counted.length)]];
-            }
-            means[draw] = sum / counted.length;
-        }
-        Arrays.sort(means);
-        return new Interval(quantile(means, 0.025), quantile(means, 0.975));
-    }
-
-    /** Between the two nearest, as NumPy's percentile. */
-    private static double quantile(double[] sorted, double part) {
-        double place = part * (sorted.length - 1);
-        int below = (int) place;
-        int above = Math.min(below + 1, sorted.length - 1);
-        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+        return Figures.bootstrap(
+                random -> {
+                    double sum = 0;
+                    for (int i = 0; i < counted.length; i++) {
+                        sum += figures[counted[random.nextInt(counted.length)]];
+                    }
+                    return sum / counted.length;
+                },
+                draws,
+                seed);
     }
 
     private double[] of(String name) {

@@ -27,7 +27,7 @@ public record RankingEvaluation(QueryFigures figures, Map<String, Double> averag
      * @return 0 to 1
      */
     public double map() {
-        return figures.mean("map");
+        return figures.value("map");
     }
 
     /**
@@ -36,7 +36,7 @@ public record RankingEvaluation(QueryFigures figures, Map<String, Double> averag
      * @return 0 to 1
      */
     public double precisionAt1() {
-        return figures.mean("p@1");
+        return figures.value("p@1");
     }
 
     /** Answers a query. */

@@ -61,7 +61,7 @@ public record RevisitedEvaluation(QueryFigures figures) {
      * @return NaN if there is none
      */
     public double map() {
-        return figures.mean("map");
+        return figures.value("map");
     }
 
     /**
@@ -70,7 +70,7 @@ public record RevisitedEvaluation(QueryFigures figures) {
      * @return in the order of {@link #CUTOFFS}; NaN if there is no such query
      */
     public List<Double> meanPrecision() {
-        return CUTOFFS.stream().map(cutoff -> figures.mean("mp@" + cutoff)).toList();
+        return CUTOFFS.stream().map(cutoff -> figures.value("mp@" + cutoff)).toList();
     }
 
     /**

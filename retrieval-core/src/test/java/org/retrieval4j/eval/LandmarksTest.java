@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.retrieval4j.fixtures.Fixture;
@@ -18,44 +19,44 @@ class LandmarksTest {
 
     @Test
     void retrievalGivesTheNumbersOfTheReference() throws IOException {
-        LandmarkScore score = LandmarkRetrieval.evaluate(
+        LandmarkFigures score = LandmarkRetrieval.evaluate(
                 FIXTURES.resolve("retrieval_solution.csv"), FIXTURES.resolve("retrieval_submission.csv"));
-        assertThat(score.publicPart()).isCloseTo(0.018507435869084474, within(TOLERANCE));
-        assertThat(score.privatePart()).isCloseTo(0.03948169545596016, within(TOLERANCE));
-        assertThat(score.all()).isCloseTo(0.031091991621209885, within(TOLERANCE));
+        assertThat(score.value("public")).isCloseTo(0.018507435869084474, within(TOLERANCE));
+        assertThat(score.value("private")).isCloseTo(0.03948169545596016, within(TOLERANCE));
+        assertThat(score.value("map@100")).isCloseTo(0.031091991621209885, within(TOLERANCE));
     }
 
     @Test
     void recognitionGivesTheNumbersOfTheReference() throws IOException {
-        LandmarkScore score = LandmarkRecognition.evaluate(
+        LandmarkFigures score = LandmarkRecognition.evaluate(
                 FIXTURES.resolve("recognition_solution.csv"), FIXTURES.resolve("recognition_submission.csv"));
-        assertThat(score.publicPart()).isCloseTo(0.41666666666666663, within(TOLERANCE));
-        assertThat(score.privatePart()).isCloseTo(0.1, within(TOLERANCE));
-        assertThat(score.all()).isCloseTo(0.14761904761904762, within(TOLERANCE));
+        assertThat(score.value("public")).isCloseTo(0.41666666666666663, within(TOLERANCE));
+        assertThat(score.value("private")).isCloseTo(0.1, within(TOLERANCE));
+        assertThat(score.value("gap")).isCloseTo(0.14761904761904762, within(TOLERANCE));
     }
 
     @Test
     void moreThan100RelevantLongListsAndRepeatedAnswers() throws IOException {
-        LandmarkScore score = LandmarkRetrieval.evaluate(
+        LandmarkFigures score = LandmarkRetrieval.evaluate(
                 FIXTURES.resolve("gld_solution.csv"), FIXTURES.resolve("gld_predictions.csv"));
-        assertThat(score.all()).isCloseTo(0.3051845205600398, within(TOLERANCE));
-        assertThat(score.publicPart()).isEqualTo(score.all());
-        assertThat(score.privatePart()).isNaN();
+        assertThat(score.value("map@100")).isCloseTo(0.3051845205600398, within(TOLERANCE));
+        assertThat(score.value("public")).isEqualTo(score.value("map@100"));
+        assertThat(score.value("private")).isNaN();
     }
 
     @Test
     void equalScoresStandByAscendingId() throws IOException {
-        LandmarkScore score = LandmarkRecognition.evaluate(
+        LandmarkFigures score = LandmarkRecognition.evaluate(
                 FIXTURES.resolve("gap_solution.csv"), FIXTURES.resolve("gap_predictions.csv"));
-        assertThat(score.all()).isCloseTo(0.3771021224146225, within(TOLERANCE));
-        assertThat(score.publicPart()).isNaN();
+        assertThat(score.value("gap")).isCloseTo(0.3771021224146225, within(TOLERANCE));
+        assertThat(score.value("public")).isNaN();
     }
 
     @Test
     void aQueryWithoutRelevantImagesCountsAsZero(@TempDir Path folder) throws IOException {
         Path solution = write(folder, "s.csv", "id,images,Usage\na,x,Public\nb,,Public\n");
         Path submission = write(folder, "p.csv", "id,images\na,y x\nb,x\n");
-        assertThat(LandmarkRetrieval.evaluate(solution, submission).publicPart())
+        assertThat(LandmarkRetrieval.evaluate(solution, submission).value("public"))
                 .isEqualTo(0.25);
     }
 
@@ -72,8 +73,33 @@ class LandmarksTest {
         for (int rank = 5; rank <= 100; rank++) {
             sum += rank == 5 + 7 ? 0 : (double) ++hits / rank; // x7 was there before
         }
-        assertThat(LandmarkRetrieval.evaluate(solution, submission).privatePart())
+        assertThat(LandmarkRetrieval.evaluate(solution, submission).value("private"))
                 .isCloseTo(sum / 100, within(TOLERANCE));
+    }
+
+    @Test
+    void intervalsOfConfidenceAreThoseOfDrawnQueries(@TempDir Path folder) throws IOException {
+        StringBuilder truth = new StringBuilder("id,landmarks,Usage\n");
+        StringBuilder answers = new StringBuilder("id,landmarks\n");
+        for (int i = 0; i < 100; i++) { // half of them answered, all of these rightly
+            truth.append(i).append(",7,").append(i < 50 ? "Public\n" : "Private\n");
+            answers.append(i).append(i % 2 == 0 ? ",7 1\n" : ",\n");
+        }
+        Path solution = write(folder, "s.csv", truth.toString());
+        Path submission = write(folder, "p.csv", answers.toString());
+        LandmarkFigures gap = LandmarkRecognition.evaluate(solution, submission);
+        LandmarkFigures map = LandmarkRetrieval.evaluate(
+                solution, write(folder, "q.csv", answers.toString().replace(" 1", "")));
+        assertThat(gap.counted()).isEqualTo(100);
+        assertThat(gap.names()).containsExactly("gap", "public", "private");
+        for (Figures.Interval interval : List.of(gap.interval("gap", 2000, 5), map.interval("map@100", 2000, 5))) {
+            // a share of 0.5 of 100 has a standard deviation of 0.05
+            assertThat(interval.low()).isCloseTo(0.4, within(0.02));
+            assertThat(interval.high()).isCloseTo(0.6, within(0.02));
+        }
+        assertThat(gap.interval("public", 2000, 5).low()).isCloseTo(0.36, within(0.03)); // 50: 0.071
+        assertThat(gap.interval("gap", 50, 5)).isEqualTo(gap.interval("gap", 50, 5));
+        assertThatThrownBy(() -> gap.value("map")).hasMessage("no figure \"map\" among [gap, public, private]");
     }
 
     @Test

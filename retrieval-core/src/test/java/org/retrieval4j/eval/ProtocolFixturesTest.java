@@ -41,7 +41,7 @@ class ProtocolFixturesTest {
         for (int query = 0; query < expected.length; query++) {
             assertThat(figures.values("map")[query]).isCloseTo(expected[query], within(1e-12));
         }
-        assertThat(figures.mean("map")).isCloseTo(fixture.doubles("hol_map")[0], within(1e-12));
+        assertThat(figures.value("map")).isCloseTo(fixture.doubles("hol_map")[0], within(1e-12));
     }
 
     @Test
@@ -52,7 +52,7 @@ class ProtocolFixturesTest {
         for (int query = 0; query < rankings.length; query++) {
             rankings[query] = ranking(features, rankings.length, query);
         }
-        assertThat(UkbenchEvaluation.of(0, rankings).mean("ns"))
+        assertThat(UkbenchEvaluation.of(0, rankings).value("ns"))
                 .isCloseTo(fixture.doubles("ukb_score")[0], within(1e-12));
         rankings[3] = new int[] {3, 1, 2};
         assertThatThrownBy(() -> UkbenchEvaluation.of(0, rankings))
@@ -74,7 +74,7 @@ class ProtocolFixturesTest {
                 200, positives, rankings, 1, Arrays.stream(counts).boxed().toList());
         double[] recall = fixture.doubles("vpr_recall");
         for (int i = 0; i < counts.length; i++) {
-            assertThat(figures.mean("recall@" + counts[i])).isCloseTo(recall[i], within(1e-12));
+            assertThat(figures.value("recall@" + counts[i])).isCloseTo(recall[i], within(1e-12));
         }
         int[][] first = rows(fixture.array("tokyo_nms").toInts(), 10);
         for (int query = 0; query < first.length; query++) {
@@ -106,10 +106,10 @@ class ProtocolFixturesTest {
         int[][] positives = {{24}};
         int[][] rankings = {{3, 5, 14, 0, 24, 13}};
         assertThat(PlaceEvaluation.recall(100, positives, rankings, 1, List.of(3, 5))
-                        .mean("recall@3"))
+                        .value("recall@3"))
                 .isZero();
         assertThat(PlaceEvaluation.recall(100, positives, rankings, 12, List.of(3))
-                        .mean("recall@3"))
+                        .value("recall@3"))
                 .isEqualTo(1);
         assertThatThrownBy(() -> PlaceEvaluation.recall(100, positives, rankings, 12, List.of(1, 5)))
                 .hasMessage("the ranking of query 0 must have 5 panoramas for recall@5, got 3");

@@ -46,8 +46,8 @@ class TrapezoidEvaluationTest {
         QueryFigures few = new QueryFigures(Map.of("map", Arrays.copyOf(values, 25)));
         QueryFigures.Interval narrow = many.interval("map", 2000, 7);
         QueryFigures.Interval wide = few.interval("map", 2000, 7);
-        assertThat(many.mean("map")).isBetween(narrow.low(), narrow.high());
-        assertThat(few.mean("map")).isBetween(wide.low(), wide.high());
+        assertThat(many.value("map")).isBetween(narrow.low(), narrow.high());
+        assertThat(few.value("map")).isBetween(wide.low(), wide.high());
         // of a uniform distribution: 1.96 standard errors of sqrt(1/12) / sqrt(n) to either side
         assertThat(narrow.high() - narrow.low()).isCloseTo(2 * 1.96 * 0.2887 / 20, within(0.006));
         assertThat(wide.high() - wide.low()).isCloseTo(2 * 1.96 * 0.2887 / 5, within(0.06));
@@ -59,11 +59,11 @@ class TrapezoidEvaluationTest {
     void queriesThatDoNotCountAreLeftOut() {
         QueryFigures figures = new QueryFigures(Map.of("map", new double[] {1, Double.NaN, 0.5}));
         assertThat(figures.counted()).isEqualTo(2);
-        assertThat(figures.mean("map")).isEqualTo(0.75);
+        assertThat(figures.value("map")).isEqualTo(0.75);
         QueryFigures none = new QueryFigures(Map.of("map", new double[] {Double.NaN}));
-        assertThat(none.mean("map")).isNaN();
+        assertThat(none.value("map")).isNaN();
         assertThat(none.interval("map", 10, 1).low()).isNaN();
-        assertThatThrownBy(() -> figures.mean("gap")).hasMessage("no figure \"gap\" among [map]");
+        assertThatThrownBy(() -> figures.value("gap")).hasMessage("no figure \"gap\" among [map]");
     }
 
     @Test
