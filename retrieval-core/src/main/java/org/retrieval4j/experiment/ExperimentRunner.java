@@ -33,16 +33,18 @@ import org.retrieval4j.eval.GroundTruth;
 import org.retrieval4j.eval.RankingEvaluation;
 import org.retrieval4j.rerank.FusedGallery;
 import org.retrieval4j.rerank.Fusion;
+import org.retrieval4j.rerank.SpatialVerification;
 import org.retrieval4j.storage.NpyFile;
 
 /**
  * Tries every combination of a {@link Grid} on data sets. Each stage (features of a data set by an extractor, descriptors
  * by an aggregator, ranked lists by an index with what stands behind it) is computed once and kept in a folder under the
  * fingerprint of its inputs: another run that differs in the re-ranker only computes re-ranking only. A killed run goes
- * on where it was, but for the batch that was under way: features are kept image by image, descriptors in batches, ranked
- * lists one combination at a time.
+ * on where it was, but for the batch that was under way: features are kept image by image, descriptors and verified pairs
+ * in batches, ranked lists one combination at a time.
  *
- * <p>Times are those of the run that computed a stage, on the threads it had. What another version of the library kept is
+ * <p>A pair of pictures is verified once for all combinations that are not fused; a query's time counts what it took then.
+ * Times are those of the run that computed a stage, on the threads it had. What another version of the library kept is
  * not told apart: give it a folder of its own. For one thread.
  */
 public final class ExperimentRunner {
@@ -370,7 +372,16 @@ public final class ExperimentRunner {
         // a stage of its own for each combination, so that the time left is that of its own searches
         String step = "search by " + number + " of " + grid.size();
         long start = System.nanoTime();
-        try (Searched searched = new Searched(components, context.withSeed(grid.seed()))) {
+        List<KeptProofs> proofs = new ArrayList<>();
+        // members of a fusion may have other features
+        Optional<Searched.KnownProofs> known = ranked.fused.isPresent()
+                ? Optional.empty()
+                : Optional.of(verification -> {
+                    KeptProofs kept = proofs(ranked.first(), verification, grid.seed());
+                    proofs.add(kept);
+                    return kept;
+                });
+        try (Searched searched = new Searched(components, context.withSeed(grid.seed()), known)) {
             List<Gallery> galleries = new ArrayList<>();
             List<Map<String, Integer>> rows = new ArrayList<>();
             for (int i = 0; i < ranked.points.size(); i++) {
@@ -398,18 +409,28 @@ public final class ExperimentRunner {
                             .query(requireNonNull(rows.get(i).get(queries.get(q)))));
                 }
                 List<Extraction> query = List.of(ranked.fused.isPresent() ? FusedGallery.query(parts) : parts.get(0));
+                for (KeptProofs kept : proofs) {
+                    kept.ask(query.get(0).local().orElseThrow(), requireNonNull(rows.get(0).get(queries.get(q))));
+                }
                 if (q == 0) {
                     behind.searchAll(query, SearchOptions.top(depth)); // compiles
                 }
+                proofs.forEach(KeptProofs::rememberedMillis);
                 long from = System.nanoTime();
                 SearchResult found =
                         behind.searchAll(query, SearchOptions.top(depth)).get(0);
                 millis += (System.nanoTime() - from) / 1e6;
+                for (KeptProofs kept : proofs) {
+                    millis += kept.rememberedMillis();
+                }
                 int r = q * depth;
                 for (Hit hit : found.hits()) {
                     ranks[r++] = hit.imageId();
                 }
                 context.progress().progress(step, q + 1, queries.size());
+            }
+            for (KeptProofs kept : proofs) {
+                kept.flush();
             }
             NpyFile.write(file, ranks, queries.size(), depth);
             Map<String, Double> costs = new LinkedHashMap<>();
@@ -420,6 +441,17 @@ public final class ExperimentRunner {
                     (double) searched.bytes() / ranked.first().images.size());
             cache.done("ranks", key, costs);
         }
+    }
+
+    private KeptProofs proofs(Described described, SpatialVerification.Options verification, long seed)
+            throws IOException {
+        return new KeptProofs(
+                cache,
+                ExperimentCache.key(
+                        described.features,
+                        ExperimentCache.identity(verification.matcher(), context),
+                        ExperimentCache.identity(verification.verifier(), context),
+                        seed));
     }
 
     /** What stands behind an index or a fusion: stages, and verification as the last one. */

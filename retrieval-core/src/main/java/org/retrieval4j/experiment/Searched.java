@@ -21,6 +21,8 @@ import org.retrieval4j.index.IndexMemory;
 import org.retrieval4j.rerank.FusedGallery;
 import org.retrieval4j.rerank.Fusion;
 import org.retrieval4j.rerank.IndexGallery;
+import org.retrieval4j.rerank.Proofs;
+import org.retrieval4j.rerank.SpatialVerification;
 
 /** Indexes and stages of one combination, open while it is searched. */
 final class Searched implements AutoCloseable {
@@ -28,10 +30,17 @@ final class Searched implements AutoCloseable {
     private final BuildContext context;
     private final Deque<Component> opened = new ArrayDeque<>();
     private final List<Index> indexes = new ArrayList<>();
+    private final Optional<KnownProofs> known;
 
-    Searched(Components components, BuildContext context) {
+    /** Where proofs of a matcher and a verifier are. */
+    interface KnownProofs {
+        Proofs of(SpatialVerification.Options verification) throws IOException;
+    }
+
+    Searched(Components components, BuildContext context, Optional<KnownProofs> known) {
         this.components = components;
         this.context = context;
+        this.known = known;
     }
 
     /** An index of the images, whose ids are their rows in the first member. */
@@ -73,9 +82,16 @@ final class Searched implements AutoCloseable {
         if (stages.isEmpty()) {
             return gallery;
         }
-        Reranker reranker = components.create(Reranker.class, stages.get(), context);
-        opened.push(reranker);
-        return reranker.over(gallery);
+        Gallery behind = gallery;
+        for (ComponentSpec.Part part : stages.get().parts()) {
+            Reranker stage = components.create(Reranker.class, new ComponentSpec(List.of(part)), context);
+            opened.push(stage);
+            if (stage instanceof SpatialVerification verification && known.isPresent()) {
+                stage = verification.knowing(known.get().of(verification.options()));
+            }
+            behind = stage.over(behind);
+        }
+        return behind;
     }
 
     /** Galleries as one. */

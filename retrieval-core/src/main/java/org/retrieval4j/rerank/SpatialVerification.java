@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Component;
 import org.retrieval4j.api.ComponentSpec;
@@ -44,12 +45,15 @@ public final class SpatialVerification implements Reranker {
     private final Matcher matcher;
     private final Verifier verifier;
     private final BuildContext context;
+    private final Optional<Proofs> known;
 
-    private SpatialVerification(Options options, Matcher matcher, Verifier verifier, BuildContext context) {
+    private SpatialVerification(
+            Options options, Matcher matcher, Verifier verifier, BuildContext context, Optional<Proofs> known) {
         this.options = options;
         this.matcher = matcher;
         this.verifier = verifier;
         this.context = context;
+        this.known = known;
     }
 
     /**
@@ -97,12 +101,31 @@ public final class SpatialVerification implements Reranker {
             try {
                 Verifier verifier = components.create(Verifier.class, options.verifier, context);
                 Options canonical = new Options(options.first, matcher.spec(), verifier.spec());
-                return new SpatialVerification(canonical, matcher, verifier, context);
+                return new SpatialVerification(canonical, matcher, verifier, context, Optional.empty());
             } catch (RuntimeException | Error e) {
                 matcher.close();
                 throw e;
             }
         }
+    }
+
+    /**
+     * The same stage, which verifies a pair only if it is not known yet.
+     *
+     * @param proofs of this matcher and verifier; asked by the thread that searches, so by one at a time
+     * @return a stage that is closed instead of this one
+     */
+    public SpatialVerification knowing(Proofs proofs) {
+        return new SpatialVerification(options, matcher, verifier, context, Optional.of(proofs));
+    }
+
+    /**
+     * Its settings.
+     *
+     * @return matcher and verifier with all their parameters
+     */
+    public Options options() {
+        return options;
     }
 
     @Override
@@ -138,23 +161,7 @@ public final class SpatialVerification implements Reranker {
     }
 
     private List<Hit> proved(ImageFeatures query, List<Hit> hits, Gallery gallery) throws IOException {
-        int[] inliers = new int[hits.size()];
-        try {
-            ParallelChunks.run(context, inliers.length, CHUNK, (from, to) -> {
-                List<ImageFeatures> images = new ArrayList<>();
-                for (Hit hit : hits.subList(from, to)) {
-                    images.add(features(gallery, hit.imageId()));
-                }
-                List<Matches> matches = matcher.matchAll(query, images);
-                for (int i = from; i < to; i++) {
-                    Optional<Verification> verification =
-                            verifier.verify(query, images.get(i - from), matches.get(i - from));
-                    inliers[i] = verification.map(v -> v.inliers().size()).orElse(0);
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        int[] inliers = inliers(query, hits, gallery);
         List<Hit> proved = new ArrayList<>();
         for (int i = 0; i < inliers.length; i++) {
             if (inliers[i] > 0) {
@@ -166,6 +173,59 @@ public final class SpatialVerification implements Reranker {
             }
         }
         return proved;
+    }
+
+    /** Inliers of each hit's accepted model, 0 where none was accepted. */
+    private int[] inliers(ImageFeatures query, List<Hit> hits, Gallery gallery) throws IOException {
+        long[] images = hits.stream().mapToLong(Hit::imageId).toArray();
+        if (known.isEmpty()) {
+            return verified(query, images, gallery);
+        }
+        Proofs proofs = known.get();
+        int[] inliers = new int[images.length];
+        int[] open = new int[images.length];
+        int count = 0;
+        for (int i = 0; i < images.length; i++) {
+            OptionalInt proof = proofs.inliers(query, images[i]);
+            inliers[i] = proof.orElse(0);
+            if (proof.isEmpty()) {
+                open[count++] = i;
+            }
+        }
+        if (count > 0) {
+            long[] unknown = new long[count];
+            for (int i = 0; i < count; i++) {
+                unknown[i] = images[open[i]];
+            }
+            long start = System.nanoTime();
+            int[] found = verified(query, unknown, gallery);
+            proofs.put(query, unknown, found, (System.nanoTime() - start) / 1e6);
+            for (int i = 0; i < count; i++) {
+                inliers[open[i]] = found[i];
+            }
+        }
+        return inliers;
+    }
+
+    private int[] verified(ImageFeatures query, long[] ids, Gallery gallery) throws IOException {
+        int[] inliers = new int[ids.length];
+        try {
+            ParallelChunks.run(context, inliers.length, CHUNK, (from, to) -> {
+                List<ImageFeatures> images = new ArrayList<>();
+                for (int i = from; i < to; i++) {
+                    images.add(features(gallery, ids[i]));
+                }
+                List<Matches> matches = matcher.matchAll(query, images);
+                for (int i = from; i < to; i++) {
+                    Optional<Verification> verification =
+                            verifier.verify(query, images.get(i - from), matches.get(i - from));
+                    inliers[i] = verification.map(v -> v.inliers().size()).orElse(0);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        return inliers;
     }
 
     private static ImageFeatures features(Gallery gallery, long id) {
