@@ -18,7 +18,8 @@ import java.util.concurrent.Executor;
  * @param executor runs parallel work; the default runs it in the calling thread
  * @param progress is told about long work
  * @param baseDirectory where relative file names in a spec start
- * @param directory where an {@link Index} keeps its content; in memory if empty
+ * @param directory where an {@link Index} keeps its content, and what learns for long how far it has come; in memory if
+ *     empty
  * @param kernel which kernels to compute with, {@code "auto"} for the measured preference
  * @param features local features of the sample pictures, by the row of their descriptor in {@code descriptors}, for what
  *     verifies the sample by geometry; if empty, those of {@code images}

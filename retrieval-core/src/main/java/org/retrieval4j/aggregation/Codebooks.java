@@ -1,9 +1,12 @@
 package org.retrieval4j.aggregation;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.learning.Checkpoint;
 import org.retrieval4j.learning.GivenArray;
 import org.retrieval4j.learning.HierarchicalKMeans;
 import org.retrieval4j.learning.KMeans;
@@ -19,6 +22,11 @@ final class Codebooks {
     // From here on plain k-means would take hours, of which the seeds alone take most.
     private static final int HIERARCHICAL = 16_384;
 
+    // From here on learning takes a minute and more, and is worth a checkpoint.
+    private static final int LONG = 1024;
+    // Of hierarchical k-means, which has hundreds, between two checkpoints.
+    private static final int GROUPS = 16;
+
     private Codebooks() {}
 
     /** Descriptors for a codebook of so many clusters, and for what else is learned beside it. */
@@ -28,11 +36,21 @@ final class Codebooks {
                 component + " must learn: give sample pictures, or the arrays it needs", context, most);
     }
 
-    static FloatMatrix learned(FloatMatrix sample, int clusters, Kernels kernels, BuildContext context) {
+    /** Learns a codebook; a large one goes on where it was if its context has a directory and it was ended there. */
+    static FloatMatrix learned(FloatMatrix sample, int clusters, Kernels kernels, BuildContext context)
+            throws IOException {
         KMeans.Options options = KMeans.Options.of(clusters, context.seed());
-        return clusters < HIERARCHICAL
-                ? KMeans.train(sample, options, kernels, context).centroids()
-                : HierarchicalKMeans.train(sample, options, kernels, context);
+        boolean hierarchical = clusters >= HIERARCHICAL;
+        if (context.directory().isEmpty() || clusters < LONG) {
+            return hierarchical
+                    ? HierarchicalKMeans.train(sample, options, kernels, context)
+                    : KMeans.train(sample, options, kernels, context).centroids();
+        }
+        Path folder = Files.createDirectories(context.directory().get());
+        return hierarchical
+                ? HierarchicalKMeans.train(sample, options, kernels, context, new Checkpoint(folder, GROUPS))
+                : KMeans.train(sample, options, kernels, context, new Checkpoint(folder, 1))
+                        .centroids();
     }
 
     /** Reads a codebook; its number of rows must be the number of clusters, unless that was left at its default. */

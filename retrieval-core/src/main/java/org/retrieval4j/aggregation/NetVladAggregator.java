@@ -181,7 +181,7 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
             return new NetVladAggregator(options, state, KernelCatalog.of(context));
         }
 
-        private static NetVladAggregator learned(Options options, BuildContext context) {
+        private static NetVladAggregator learned(Options options, BuildContext context) throws IOException {
             Kernels kernels = KernelCatalog.of(context);
             FloatMatrix sample = Codebooks.sample(NAME, options.clusters, context);
             if (options.preL2) {

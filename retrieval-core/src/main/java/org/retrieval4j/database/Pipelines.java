@@ -44,6 +44,8 @@ import org.retrieval4j.storage.ComponentFile;
  */
 final class Pipelines implements Closeable {
     private static final String FOLDER = "components";
+    /** How far a long training has come; not there when all is learned. */
+    private static final String LEARNING = "learning";
 
     private final Path directory;
     private final Components components;
@@ -201,7 +203,10 @@ final class Pipelines implements Closeable {
     Aggregator learnAggregator(Sample sample, BuildContext with) throws IOException {
         return isMade(AGGREGATOR)
                 ? get(AGGREGATOR, Aggregator.class)
-                : learn(AGGREGATOR, Aggregator.class, with.withImages(sample.images()));
+                : learn(
+                        AGGREGATOR,
+                        Aggregator.class,
+                        with.withImages(sample.images()).withDirectory(directory.resolve(LEARNING)));
     }
 
     /** A stage, learned now if it was not before. */
@@ -217,6 +222,7 @@ final class Pipelines implements Closeable {
         DatabaseHeader.writeLearned(directory, parts);
         header = header.with(parts);
         learned = true;
+        DatabaseDirectory.deleteRecursively(directory.resolve(LEARNING));
     }
 
     /** Refuses a component that is not the one of this database. */

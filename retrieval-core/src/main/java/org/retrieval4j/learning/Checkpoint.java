@@ -20,7 +20,7 @@ import org.retrieval4j.storage.SectionWriter;
  * and its result is the same, bit by bit, as if it had never been ended; when it is done the file is deleted. The file is
  * replaced in one step: it holds one state or the next, however the process ends. Immutable; for one training at a time.
  *
- * @param file the file
+ * @param file the file; or a folder, where each training has a file of its own
  * @param every after how many iterations, or groups of hierarchical k-means, it is written, at least 1; writing takes as
  *     long as writing the centroids and a number for each vector of the sample
  */
@@ -49,10 +49,11 @@ public record Checkpoint(Path file, int every) {
 
     /** What has been saved, if anything. */
     Optional<SectionFile> open(String kind, Fingerprint identity) throws IOException {
-        if (!Files.exists(file)) {
+        Path place = place(identity);
+        if (!Files.exists(place)) {
             return Optional.empty();
         }
-        SectionFile saved = SectionFile.open(file, kind, VERSION, VERSION);
+        SectionFile saved = SectionFile.open(place, kind, VERSION, VERSION);
         try {
             saved.verify();
             if (!saved.header(IDENTITY).equals(identity.toString())) {
@@ -73,14 +74,18 @@ public record Checkpoint(Path file, int every) {
     }
 
     void save(String kind, Fingerprint identity, State state) throws IOException {
-        try (SectionWriter writer = SectionWriter.create(file, kind, VERSION)) {
+        try (SectionWriter writer = SectionWriter.create(place(identity), kind, VERSION)) {
             writer.header(IDENTITY, identity.toString());
             state.write(writer);
             writer.commit();
         }
     }
 
-    void done() throws IOException {
-        Files.deleteIfExists(file);
+    void done(Fingerprint identity) throws IOException {
+        Files.deleteIfExists(place(identity));
+    }
+
+    private Path place(Fingerprint identity) {
+        return Files.isDirectory(file) ? file.resolve("training-" + identity.abbreviated() + ".r4j") : file;
     }
 }

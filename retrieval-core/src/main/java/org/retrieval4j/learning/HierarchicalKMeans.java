@@ -96,7 +96,7 @@ public final class HierarchicalKMeans {
                 save(checkpoint, identity, groups, g + 1);
             }
         }
-        checkpoint.done();
+        checkpoint.done(identity);
         return groups.codebook();
     }
 

@@ -125,7 +125,7 @@ public final class KMeans {
                 }
             }
         }
-        checkpoint.done();
+        checkpoint.done(identity);
         return new Result(state.centroids, state.inertia);
     }
 

@@ -2,14 +2,18 @@ package org.retrieval4j.aggregation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.AggregatorContract;
 import org.retrieval4j.api.BuildContext;
@@ -37,6 +41,36 @@ class BowAggregatorTest extends AggregatorContract {
         protected String spec() {
             return "bow(words=100,assignment=soft,neighbors=2,sigma=0.5,sqrt-tf=true)";
         }
+    }
+
+    @Test
+    void learningOfManyWordsGoesOnWhereItWasEnded(@TempDir Path folder) throws IOException {
+        Random random = new Random(4);
+        float[] values = new float[2 * 3000];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        BuildContext sample =
+                BuildContext.ofSample(List.of(ImageFeatures.ofDescriptors(FloatMatrix.of(3000, 2, values))));
+        BuildContext kept = sample.withDirectory(folder.resolve("learning"));
+        int[] iterations = new int[1];
+        assertThatThrownBy(() -> learn(kept.withProgress((stage, done, total) -> {
+                    if (stage.equals("k-means") && done == 4) {
+                        throw new IllegalStateException("ended");
+                    }
+                })))
+                .hasMessage("ended");
+        assertThat(folder.resolve("learning")).isNotEmptyDirectory();
+        Aggregator resumed = learn(kept.withProgress((stage, done, total) -> iterations[0]++));
+        int all = iterations[0];
+        Aggregator whole = learn(sample.withProgress((stage, done, total) -> iterations[0]++));
+        assertThat(resumed.fingerprint()).isEqualTo(whole.fingerprint());
+        assertThat(all).isLessThan(iterations[0] - all);
+        assertThat(folder.resolve("learning")).isEmptyDirectory();
+    }
+
+    private static Aggregator learn(BuildContext context) {
+        return Components.load().create(Aggregator.class, "bow(words=1024,idf=false)", context);
     }
 
     private BowAggregator bow(String parameters, BuildContext context) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +66,22 @@ class CheckpointTest {
         int saved = (iterations - 1) / 2 * 2; // the one that was told of last was not saved yet
         assertThat(told[0]).as("iterations done again").isEqualTo(12 - saved);
         assertThat(checkpoint.file()).doesNotExist();
+    }
+
+    @Test
+    void aFolderHasAFileForEachTraining(@TempDir Path folder) throws IOException {
+        Checkpoint both = new Checkpoint(folder, 1);
+        KMeans.Options other = new KMeans.Options(50, 12, 5);
+        for (KMeans.Options each : List.of(options, other)) {
+            assertThatThrownBy(() -> KMeans.train(sample, each, kernels, endingAfter("k-means", 3), both))
+                    .isInstanceOf(Killed.class);
+        }
+        assertThat(folder).isDirectoryContaining("glob:**/training-*.r4j");
+        for (KMeans.Options each : List.of(options, other)) {
+            assertThat(KMeans.train(sample, each, kernels, BuildContext.defaults(), both))
+                    .isEqualTo(KMeans.train(sample, each, kernels, BuildContext.defaults()));
+        }
+        assertThat(folder).isEmptyDirectory();
     }
 
     @ParameterizedTest
