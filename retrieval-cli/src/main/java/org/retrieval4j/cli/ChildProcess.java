@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a program that may hang or crash, and reads what it printed. */
@@ -19,16 +20,22 @@ final class ChildProcess {
      *
      * @param code its exit code; −1 if it could not be started or took too long
      * @param output standard output
+     * @param errors standard error
      * @param problem why there is no exit code; empty otherwise
      */
-    record Result(int code, List<String> output, String problem) {}
+    record Result(int code, List<String> output, List<String> errors, String problem) {
+        Result(String problem) {
+            this(-1, List.of(), List.of(), problem);
+        }
+    }
 
-    /** Runs a class of this program in a JVM of its own. */
-    static Result java(long seconds, Class<?> main, String... arguments) throws IOException {
+    /** Runs a class of this program in a JVM of its own, with more in its environment. */
+    static Result java(long seconds, Map<String, String> environment, Class<?> main, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(javaCommand());
         command.add(main.getName());
         command.addAll(List.of(arguments));
-        return run(seconds, command);
+        return run(seconds, environment, command);
     }
 
     /** The start of a command line that runs a class of this program; the class's name follows. */
@@ -47,36 +54,44 @@ final class ChildProcess {
         return command;
     }
 
-    static Result run(long seconds, List<String> command) throws IOException {
-        // a file, not a pipe: nobody needs to read while the program runs, and a hung one blocks nobody
+    static Result run(long seconds, Map<String, String> environment, List<String> command) throws IOException {
+        // files, not pipes: nobody needs to read while the program runs, and a hung one blocks nobody
         Path output = Files.createTempFile("retrieval", ".out");
+        Path errors = Files.createTempFile("retrieval", ".err");
         try {
             Process process;
             try {
-                process = new ProcessBuilder(command)
-                        .redirectInput(ProcessBuilder.Redirect.from(
+                ProcessBuilder builder = new ProcessBuilder(command);
+                builder.environment().putAll(environment);
+                process = builder.redirectInput(ProcessBuilder.Redirect.from(
                                 Path.of(nullDevice()).toFile()))
                         .redirectOutput(output.toFile())
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(errors.toFile())
                         .start();
             } catch (IOException cannotStart) {
-                return new Result(-1, List.of(), "cannot be started");
+                return new Result("cannot be started");
             }
             try {
                 if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
-                    return new Result(-1, List.of(), "did not answer within " + seconds + " s");
+                    return new Result("did not answer within " + seconds + " s");
                 }
             } catch (InterruptedException e) {
                 process.destroyForcibly();
                 Thread.currentThread().interrupt();
-                return new Result(-1, List.of(), "interrupted");
+                return new Result("interrupted");
             }
-            String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
-            return new Result(process.exitValue(), text.lines().toList(), "");
+            return new Result(process.exitValue(), lines(output), lines(errors), "");
         } finally {
             Files.deleteIfExists(output);
+            Files.deleteIfExists(errors);
         }
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
     }
 
     private static String nullDevice() {

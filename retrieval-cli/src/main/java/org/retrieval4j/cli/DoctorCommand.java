@@ -31,6 +31,7 @@ import picocli.CommandLine.Option;
         description = "Show what this installation has: Java, components, kernels, native libraries, GPU.")
 final class DoctorCommand extends Subcommand {
     private static final long TIMEOUT_SECONDS = 60;
+    private static final String CORE = "core";
     private static final Map<String, String> ENGINES = engines();
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -92,8 +93,15 @@ final class DoctorCommand extends Subcommand {
     }
 
     private static Map<String, String> probe(String engine) throws IOException {
-        ChildProcess.Result result = ChildProcess.java(TIMEOUT_SECONDS, Probe.class, engine);
+        Map<String, String> verbose =
+                Map.of("OPENBLAS_VERBOSE", "2"); // it tells the processor that it takes this one for
+        ChildProcess.Result result = ChildProcess.java(TIMEOUT_SECONDS, verbose, Probe.class, engine);
         Map<String, String> facts = new LinkedHashMap<>();
+        result.errors().stream()
+                .filter(line -> line.startsWith(OpenBlasCore.LINE))
+                .findFirst()
+                .ifPresent(line -> facts.put(
+                        CORE, line.substring(OpenBlasCore.LINE.length()).strip()));
         for (String line : result.output()) {
             int tab = line.indexOf('\t');
             if (tab > 0) {
@@ -177,6 +185,7 @@ final class DoctorCommand extends Subcommand {
 
     private static List<Object> kernels(Map<String, String> facts) {
         List<Object> kernels = new ArrayList<>();
+        String core = facts.remove(CORE);
         facts.forEach((name, value) -> {
             int tab = value.indexOf('\t');
             Map<String, Object> entry = new LinkedHashMap<>();
@@ -188,6 +197,11 @@ final class DoctorCommand extends Subcommand {
             if (!reason.isEmpty()) {
                 entry.put("reason", reason);
             }
+            if (name.equals("blas") && core != null) {
+                entry.put(CORE, core);
+                OpenBlasCore.advice(core, OpenBlasCore.processorFlags())
+                        .ifPresent(advice -> entry.put("advice", advice));
+            }
             kernels.add(entry);
         });
         return kernels;
@@ -197,7 +211,7 @@ final class DoctorCommand extends Subcommand {
         Map<String, Object> engine = new LinkedHashMap<>();
         engine.put("loaded", Boolean.parseBoolean(facts.get("loaded")));
         facts.forEach((name, value) -> {
-            if (!name.equals("loaded")) {
+            if (!name.equals("loaded") && !name.equals(CORE)) {
                 engine.put(name, value);
             }
         });

@@ -39,7 +39,12 @@ final class DoctorText {
             String state = Boolean.TRUE.equals(kernel.get("active"))
                     ? "active"
                     : Boolean.TRUE.equals(kernel.get("available")) ? "available" : "not available";
-            row(text(kernel, "name"), state + (kernel.containsKey("reason") ? ": " + text(kernel, "reason") : ""));
+            row(
+                    text(kernel, "name"),
+                    state
+                            + (kernel.containsKey("reason") ? ": " + text(kernel, "reason") : "")
+                            + (kernel.containsKey("core") ? ", OpenBLAS core " + text(kernel, "core") : "")
+                            + (kernel.containsKey("advice") ? ": " + text(kernel, "advice") : ""));
         }
         gpu(object(report, "gpu"));
         heading("image decoders");

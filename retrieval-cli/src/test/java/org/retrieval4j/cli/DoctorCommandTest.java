@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.retrieval4j.nd4j.ArrayBackend;
 
@@ -60,6 +61,20 @@ class DoctorCommandTest {
     }
 
     @Test
+    void anOpenBlasThatDoesNotKnowTheProcessorIsTold() {
+        Set<String> flags = Set.of("sse2", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl");
+        assertThat(OpenBlasCore.advice("Prescott", flags).orElseThrow())
+                .contains("as on a Prescott", "OPENBLAS_CORETYPE=SKYLAKEX");
+        assertThat(OpenBlasCore.advice("Nehalem", Set.of("avx2")).orElseThrow()).contains("HASWELL");
+        assertThat(OpenBlasCore.advice("SkylakeX", flags)).isEmpty();
+        assertThat(OpenBlasCore.advice("Prescott", Set.of("sse2"))).isEmpty();
+        Map<String, Object> report = Parsed.object(Cli.run("doctor", "--json").out());
+        assertThat(Parsed.list(report, "kernels"))
+                .filteredOn(kernel -> "blas".equals(kernel.get("name")) && Boolean.TRUE.equals(kernel.get("available")))
+                .allSatisfy(kernel -> assertThat(kernel).containsKey("core"));
+    }
+
+    @Test
     void whyNd4jDoesNotComputeStandsWithTheGpu() {
         List<String> text = new ArrayList<>();
         new DoctorText(text::add)
@@ -81,8 +96,10 @@ class DoctorCommandTest {
 
     @Test
     void aProgramThatHangsOrIsMissingIsAFinding() throws Exception {
-        assertThat(ChildProcess.run(1, List.of("sleep", "60")).problem()).isEqualTo("did not answer within 1 s");
-        assertThat(ChildProcess.run(1, List.of("no-such-program-anywhere")).problem())
+        assertThat(ChildProcess.run(1, Map.of(), List.of("sleep", "60")).problem())
+                .isEqualTo("did not answer within 1 s");
+        assertThat(ChildProcess.run(1, Map.of(), List.of("no-such-program-anywhere"))
+                        .problem())
                 .isEqualTo("cannot be started");
     }
 }
