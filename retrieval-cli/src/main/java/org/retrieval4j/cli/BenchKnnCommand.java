@@ -31,11 +31,16 @@ import picocli.CommandLine.Option;
             "",
             "Files are .npy (n x d), .fvecs, .bvecs, or the .hdf5 of ann-benchmarks. Recall@K is against exact search, or"
                     + " the neighbors of --truth. --sweep and --candidates measure each index with several settings;"
-                    + " an index is built anew for each value of a sweep, once for all --candidates."
+                    + " an index is built anew for each value of a sweep, once for all --candidates. Files of FAISS are"
+                    + " measured as they are; they must hold --base, in its order."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class BenchKnnCommand extends Subcommand {
-    @Option(names = "--index", paramLabel = "SPEC", required = true, description = "An index; may be given repeatedly.")
+    @Option(
+            names = "--index",
+            paramLabel = "SPEC|faiss:FILE",
+            required = true,
+            description = "An index, or a file of FAISS; may be given repeatedly.")
     private List<String> indexes;
 
     @Mixin
@@ -69,8 +74,12 @@ final class BenchKnnCommand extends Subcommand {
     @Option(names = "--json", description = "Print one JSON object a measurement.")
     private boolean json;
 
-    /** An index to measure: one point of a sweep. */
-    private record Setting(ComponentSpec spec, String series, String name) {}
+    /** An index to measure, by its spec or from a file: one point of a sweep. */
+    private record Setting(String index, String series, String name) {
+        Setting(String index) {
+            this(index, index, "");
+        }
+    }
 
     @Override
     int execute() throws IOException {
@@ -80,22 +89,28 @@ final class BenchKnnCommand extends Subcommand {
                 throw new UsageException("--candidates must be at least 1, got " + number);
             }
         }
+        List<ComponentSpec> specs = options.specs(
+                indexes.stream().filter(index -> !KnnOptions.isFile(index)).toList());
         List<Setting> settings = new ArrayList<>();
-        List<ComponentSpec> specs = options.specs(indexes);
-        for (ComponentSpec spec : specs) {
-            settings.addAll(settings(spec));
+        int next = 0;
+        for (String index : indexes) {
+            settings.addAll(KnnOptions.isFile(index) ? List.of(new Setting(index)) : settings(specs.get(next++)));
         }
-        Metric metric = options.metric(specs.get(0));
         FloatMatrix base = options.base();
         FloatMatrix queries = options.queries();
         List<RecallSpeed> points = new ArrayList<>();
+        Metric metric;
         try (Workers others = options.start()) {
             BuildContext context = options.context(others);
+            metric = specs.isEmpty() ? metricOf(indexes.get(0), context, base.columns()) : options.metric(specs.get(0));
             int[][] nearest = truth != null
                     ? VectorFiles.neighbors(truth)
                     : RecallSpeed.truth(metric, base, queries, options.k(), context);
             for (Setting setting : settings) {
-                try (IndexTrial trial = options.fill(setting.spec, context, base)) {
+                try (IndexTrial trial = KnnOptions.isFile(setting.index)
+                        ? options.open(setting.index, context, base.columns())
+                        : options.fill(options.spec(setting.index), context, base)) {
+                    requireMetric(setting, metric, trial);
                     measure(setting, trial, queries, nearest, points);
                 }
             }
@@ -104,6 +119,21 @@ final class BenchKnnCommand extends Subcommand {
         }
         draw(base, queries, metric, points);
         return Main.DONE;
+    }
+
+    private Metric metricOf(String file, BuildContext context, int dimension) throws IOException {
+        try (IndexTrial trial = options.open(file, context, dimension)) {
+            return options.metric(trial.index().spec());
+        }
+    }
+
+    private void requireMetric(Setting setting, Metric metric, IndexTrial trial) {
+        Metric found = options.metric(trial.index().spec());
+        if (found != metric) {
+            throw new UsageException("--index " + setting.index + " compares by "
+                    + found.name().toLowerCase(Locale.ROOT) + ", an index before it by "
+                    + metric.name().toLowerCase(Locale.ROOT));
+        }
     }
 
     private void measure(
@@ -116,14 +146,14 @@ final class BenchKnnCommand extends Subcommand {
             RecallSpeed point =
                     RecallSpeed.measure(setting.series + fixed, name, trial, queries, here, options.repeat(), nearest);
             points.add(point);
-            print(setting.spec, number, point);
+            print(setting.index, number, point);
         }
     }
 
     /** An index alone, or with each value of the sweep. */
     private List<Setting> settings(ComponentSpec spec) {
         if (sweep == null) {
-            return List.of(new Setting(spec, spec.toString(), ""));
+            return List.of(new Setting(spec.toString()));
         }
         int equals = sweep.indexOf('=');
         if (equals < 1 || equals == sweep.length() - 1) {
@@ -131,7 +161,7 @@ final class BenchKnnCommand extends Subcommand {
         }
         String parameter = sweep.substring(0, equals);
         if (!options.hasParameter(spec, parameter)) {
-            return List.of(new Setting(spec, spec.toString(), ""));
+            return List.of(new Setting(spec.toString()));
         }
         List<Setting> settings = new ArrayList<>();
         for (String value : sweep.substring(equals + 1).split(",", -1)) {
@@ -142,15 +172,15 @@ final class BenchKnnCommand extends Subcommand {
             parameters.put(parameter, value);
             ComponentSpec one =
                     ComponentSpec.of(new ComponentSpec.Part(spec.first().name(), parameters));
-            settings.add(new Setting(options.spec(one.toString()), series, value));
+            settings.add(new Setting(options.spec(one.toString()).toString(), series, value));
         }
         return settings;
     }
 
-    private void print(ComponentSpec spec, int number, RecallSpeed point) {
+    private void print(String index, int number, RecallSpeed point) {
         if (json) {
             Map<String, Object> line = new LinkedHashMap<>();
-            line.put("index", spec.toString());
+            line.put("index", index);
             if (number > 0) {
                 line.put("candidates", number);
             }
@@ -165,7 +195,7 @@ final class BenchKnnCommand extends Subcommand {
                     .print(String.format(
                             Locale.ROOT,
                             "%s%s: recall@%d %.4f, %.1f queries/s, built in %.2f s, %.1f MB",
-                            spec,
+                            index,
                             number > 0 ? " candidates=" + number : "",
                             options.k(),
                             point.recall(),

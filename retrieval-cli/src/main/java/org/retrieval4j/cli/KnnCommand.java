@@ -32,7 +32,6 @@ import picocli.CommandLine.Option;
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class KnnCommand extends Subcommand {
-    private static final String FAISS = "faiss:";
 
     @Option(
             names = "--index",
@@ -72,7 +71,7 @@ final class KnnCommand extends Subcommand {
     @Override
     int execute() throws IOException {
         options.check();
-        boolean file = index.startsWith(FAISS);
+        boolean file = KnnOptions.isFile(index);
         if (file && options.hasBase()) {
             throw new UsageException("--base is not searched where --index is a file: give one of them");
         }
@@ -82,7 +81,7 @@ final class KnnCommand extends Subcommand {
         try (Workers others = options.start()) {
             BuildContext context = options.context(others);
             try (IndexTrial trial = spec == null || vectors == null
-                    ? options.open(Path.of(index.substring(FAISS.length())), context, sought.columns())
+                    ? options.open(index, context, sought.columns())
                     : options.fill(spec, context, vectors)) {
                 if (writeFaiss != null) {
                     FaissFile.write(trial.index(), writeFaiss);

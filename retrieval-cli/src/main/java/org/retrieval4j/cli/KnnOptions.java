@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 /** Which vectors are searched in and for, and how. */
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class KnnOptions {
+    private static final String FAISS = "faiss:";
     private static final String METRIC = "metric";
 
     @Option(
@@ -137,8 +138,14 @@ final class KnnOptions {
                 .name();
     }
 
-    /** An index that FAISS wrote, filled. */
-    IndexTrial open(Path faiss, BuildContext context, int dimension) throws IOException {
+    /** Tells whether {@code --index} names a file of FAISS. */
+    static boolean isFile(String index) {
+        return index.startsWith(FAISS);
+    }
+
+    /** An index that FAISS wrote, filled: {@code faiss:FILE}. */
+    IndexTrial open(String file, BuildContext context, int dimension) throws IOException {
+        Path faiss = Path.of(file.substring(FAISS.length()));
         long start = System.nanoTime();
         Index index = FaissFile.read(faiss, context);
         try {

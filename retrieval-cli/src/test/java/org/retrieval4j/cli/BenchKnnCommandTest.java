@@ -102,6 +102,40 @@ class BenchKnnCommandTest {
     }
 
     @Test
+    void filesOfFaissAreMeasuredBesideIndexes() throws IOException {
+        Path file = folder.resolve("index.faiss");
+        Cli written = Cli.run(
+                "knn",
+                "--base",
+                folder.resolve("x.npy"),
+                "--queries",
+                folder.resolve("q.npy"),
+                "--metric",
+                "l2",
+                "--index",
+                "hnsw(m=4)",
+                "-k",
+                5,
+                "--repeat",
+                1,
+                "--write-faiss",
+                file,
+                "--output-ids",
+                folder.resolve("i.npy"),
+                "--output-scores",
+                folder.resolve("s.npy"));
+        assertThat(written.err()).isEmpty();
+        Cli run = run("--index", "faiss:" + file, "--index", "hnsw(m=4)", "--candidates", "5,50", "--json");
+        assertThat(run.err()).isEmpty();
+        List<Double> recalls = recalls(run);
+        assertThat(recalls).hasSize(4);
+        assertThat(recalls.subList(0, 2)).isEqualTo(recalls.subList(2, 4));
+        assertThat(run.out()).contains("\"index\":\"faiss:");
+        Cli other = run("--index", "faiss:" + file, "--index", "flat(metric=ip)");
+        assertThat(other.code()).isEqualTo(2);
+    }
+
+    @Test
     void truthMayBeGiven() throws IOException {
         long[] wrong = new long[20 * 5]; // all are row 0: at most one of five can be found
         NpyFile.write(folder.resolve("t.npy"), wrong, 20, 5);
