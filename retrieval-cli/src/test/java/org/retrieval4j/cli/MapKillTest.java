@@ -55,11 +55,15 @@ class MapKillTest {
         long[] millis = {4000, 4000, 2500, 2500}; // about as long as each takes, learned below
         int step = 0;
         for (int kill = 0; kill < KILLS; kill++) {
-            List<String> command = command(step);
+            List<String> command = new ArrayList<>(List.of("map"));
+            command.addAll(command(step));
             List<String> before = names();
             long start = System.nanoTime();
-            boolean done = run(command, 1 + (long) (1.2 * millis[step] * random.nextDouble()));
-            String when = "seed " + seed + ", kill " + kill + ": " + command.get(0);
+            boolean done = KilledCommand.run(
+                    folder.resolve("output.txt"),
+                    KilledCommand.in(1 + (long) (1.2 * millis[step] * random.nextDouble())),
+                    command);
+            String when = "seed " + seed + ", kill " + kill + ": " + command.get(1);
             List<String> after = requireWhole(when);
             List<String> goal = goal(step);
             assertThat(after).as(when).isIn(before, goal);
@@ -141,32 +145,6 @@ class MapKillTest {
             ImageIO.write(view, "png", folder.resolve("images").resolve(name).toFile());
             poses.add(name + " 1 0 0 0 " + -0.4 * i + " 0 0"); // 40 px at focal length 300 and distance 3
         }
-    }
-
-    /** True if it came to its end before it was killed. */
-    private boolean run(List<String> command, long millis) throws Exception {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "map"));
-        line.addAll(command);
-        Path output = folder.resolve("output.txt");
-        Process child = new ProcessBuilder(line)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        boolean done = child.waitFor(millis, TimeUnit.MILLISECONDS);
-        child.destroyForcibly();
-        child.waitFor();
-        if (done) {
-            assertThat(child.exitValue())
-                    .as(command + ": " + Files.readString(output))
-                    .isZero();
-        }
-        return done;
     }
 
     private List<String> names() throws IOException {
