@@ -4,7 +4,8 @@ python3 hard_set.py IMAGES LOCALIZATION OUTPUT [--graf JAR] [--seed N]
 
 IMAGES holds landmarks/, chair/, lund/ and pixabay/, LOCALIZATION the folders buddha/, berlin/ and maupertuis-openmvg/
 with images/; JAR is org.openimaj:test-resources, for graf. Writes OUTPUT/images and OUTPUT/truth.csv, rows of
-"query,relevant,relevant,…" for `retrieval evaluate ranking`.
+"query,relevant,relevant,…" for `retrieval evaluate ranking`, and OUTPUT/relevant.csv, the same by names in images/ for
+`retrieval experiment`.
 
 Every real view gives one picture: a part of it, shrunk, turned, foreshortened, in other light, partly hidden behind a
 piece of an unrelated photograph, blurred, noisy, compressed. Two pictures of one thing are always made of two real views,
@@ -151,11 +152,12 @@ def main():
             made = relight(foreshorten(resize(part(image, rng, 0.4, 0.9), rng.uniform(320, 1024)), rng), rng)
             with open(folder + "other_%02d_%d.jpg" % (i, j), "wb") as file:
                 file.write(finish(made, rng))
-    with open(arguments.output + "/truth.csv", "w", newline="") as file:
-        rows = csv.writer(file)
-        for group in names.values():
-            for name in group:
-                rows.writerow([folder + name] + [folder + other for other in group if other != name])
+    for table, start in (("truth.csv", folder), ("relevant.csv", "")):
+        with open(arguments.output + "/" + table, "w", newline="") as file:
+            rows = csv.writer(file)
+            for group in names.values():
+                for name in group:
+                    rows.writerow([start + name] + [start + other for other in group if other != name])
     print("%d queries, %d pictures" % (sum(map(len, names.values())), len(os.listdir(folder))))
 
 
