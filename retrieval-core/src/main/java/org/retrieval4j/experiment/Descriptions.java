@@ -151,7 +151,8 @@ final class Descriptions {
         if (Files.exists(learned)) {
             aggregator = ComponentFile.open(Aggregator.class, learned, components, context);
         } else {
-            BuildContext learning = context.withSeed(seed).withImages(sample(database));
+            BuildContext learning =
+                    context.withSeed(seed).withImages(sample(database)).withDirectory(cache.folder());
             aggregator = components.create(Aggregator.class, spec, learning);
             ComponentFile.save(Aggregator.class, aggregator, learned);
         }

@@ -372,15 +372,11 @@ public final class ExperimentRunner {
         // a stage of its own for each combination, so that the time left is that of its own searches
         String step = "search by " + number + " of " + grid.size();
         long start = System.nanoTime();
-        List<KeptProofs> proofs = new ArrayList<>();
+        Map<String, KeptProofs> proofs = new LinkedHashMap<>();
         // members of a fusion may have other features
         Optional<Searched.KnownProofs> known = ranked.fused.isPresent()
                 ? Optional.empty()
-                : Optional.of(verification -> {
-                    KeptProofs kept = proofs(ranked.first(), verification, grid.seed());
-                    proofs.add(kept);
-                    return kept;
-                });
+                : Optional.of(verification -> proofs(ranked.first(), verification, grid.seed(), proofs));
         try (Searched searched = new Searched(components, context.withSeed(grid.seed()), known)) {
             List<Gallery> galleries = new ArrayList<>();
             List<Map<String, Integer>> rows = new ArrayList<>();
@@ -409,18 +405,20 @@ public final class ExperimentRunner {
                             .query(requireNonNull(rows.get(i).get(queries.get(q)))));
                 }
                 List<Extraction> query = List.of(ranked.fused.isPresent() ? FusedGallery.query(parts) : parts.get(0));
-                for (KeptProofs kept : proofs) {
-                    kept.ask(query.get(0).local().orElseThrow(), requireNonNull(rows.get(0).get(queries.get(q))));
+                for (KeptProofs kept : proofs.values()) {
+                    kept.ask(
+                            query.get(0).local().orElseThrow(),
+                            requireNonNull(rows.get(0).get(queries.get(q))));
                 }
                 if (q == 0) {
                     behind.searchAll(query, SearchOptions.top(depth)); // compiles
                 }
-                proofs.forEach(KeptProofs::rememberedMillis);
+                proofs.values().forEach(KeptProofs::rememberedMillis);
                 long from = System.nanoTime();
                 SearchResult found =
                         behind.searchAll(query, SearchOptions.top(depth)).get(0);
                 millis += (System.nanoTime() - from) / 1e6;
-                for (KeptProofs kept : proofs) {
+                for (KeptProofs kept : proofs.values()) {
                     millis += kept.rememberedMillis();
                 }
                 int r = q * depth;
@@ -429,7 +427,7 @@ public final class ExperimentRunner {
                 }
                 context.progress().progress(step, q + 1, queries.size());
             }
-            for (KeptProofs kept : proofs) {
+            for (KeptProofs kept : proofs.values()) {
                 kept.flush();
             }
             NpyFile.write(file, ranks, queries.size(), depth);
@@ -443,15 +441,21 @@ public final class ExperimentRunner {
         }
     }
 
-    private KeptProofs proofs(Described described, SpatialVerification.Options verification, long seed)
+    /** Those of a matcher and a verifier, which several stages may share. */
+    private KeptProofs proofs(
+            Described described, SpatialVerification.Options by, long seed, Map<String, KeptProofs> opened)
             throws IOException {
-        return new KeptProofs(
-                cache,
-                ExperimentCache.key(
-                        described.features,
-                        ExperimentCache.identity(verification.matcher(), context),
-                        ExperimentCache.identity(verification.verifier(), context),
-                        seed));
+        String key = ExperimentCache.key(
+                described.features,
+                ExperimentCache.identity(by.matcher(), context),
+                ExperimentCache.identity(by.verifier(), context),
+                seed);
+        KeptProofs there = opened.get(key);
+        if (there == null) {
+            there = new KeptProofs(cache, key);
+            opened.put(key, there);
+        }
+        return there;
     }
 
     /** What stands behind an index or a fusion: stages, and verification as the last one. */
