@@ -58,12 +58,14 @@ final class VladEncoder implements AutoCloseable {
         private final double[] masses; // sum of weights
         private final double[] factors; // sum of what was multiplied with x: weights, over residual norms if asked for
         private final double[] vector;
+        private final float[] row;
         private final float[][] residuals; // sums of the last few descriptors
         private final int[] members; // how many these are, in each cluster
         private int pending; // and in all
         private int[] ids = new int[0];
 
         private Scratch(int k, int d) {
+            row = new float[d];
             residuals = new float[k][d];
             members = new int[k];
             sums = new double[k * d];
@@ -174,16 +176,18 @@ final class VladEncoder implements AutoCloseable {
             add(x, row, cluster, 1, s);
             return;
         }
-        addDifference(s.residuals[cluster], x.array(), x.offset() + row * d, centerRows[cluster]);
+        System.arraycopy(x.array(), x.offset() + row * d, s.row, 0, d);
+        addDifference(s.residuals[cluster], s.row, centerRows[cluster]);
         s.members[cluster]++;
         if (++s.pending == FLOATS) {
             settle(s);
         }
     }
 
-    private static void addDifference(float[] sum, float[] x, int at, float[] center) {
+    // over arrays of their own, from 0: with a part of a larger array it would not become SIMD
+    private static void addDifference(float[] sum, float[] x, float[] center) {
         for (int j = 0; j < sum.length; j++) {
-            sum[j] += x[at + j] - center[j];
+            sum[j] = sum[j] + (x[j] - center[j]);
         }
     }
 

@@ -396,13 +396,19 @@ final class VectorLoops {
         return sum;
     }
 
-    /** The largest of some values, a multiple of LANES. */
+    /** The largest of some values, a multiple of WIDTH. */
     static float max(float[] values, int at, int size) {
         FloatVector a = FloatVector.fromArray(SPECIES, values, at);
-        for (int j = LANES; j < size; j += LANES) {
+        FloatVector b = FloatVector.fromArray(SPECIES, values, at + LANES);
+        FloatVector c = FloatVector.fromArray(SPECIES, values, at + 2 * LANES);
+        FloatVector e = FloatVector.fromArray(SPECIES, values, at + 3 * LANES);
+        for (int j = WIDTH; j < size; j += WIDTH) {
             a = a.max(FloatVector.fromArray(SPECIES, values, at + j));
+            b = b.max(FloatVector.fromArray(SPECIES, values, at + j + LANES));
+            c = c.max(FloatVector.fromArray(SPECIES, values, at + j + 2 * LANES));
+            e = e.max(FloatVector.fromArray(SPECIES, values, at + j + 3 * LANES));
         }
-        return a.reduceLanes(VectorOperators.MAX);
+        return a.max(b).max(c.max(e)).reduceLanes(VectorOperators.MAX);
     }
 
     /** The first index from {@code begin}, in steps of LANES, where one of LANES values is not below a limit. */
