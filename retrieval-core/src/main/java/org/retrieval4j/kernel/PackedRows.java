@@ -4,8 +4,8 @@ import org.retrieval4j.api.FloatMatrix;
 
 /**
  * Some dimensions of some rows in the order in which tiles of {@link VectorLoops} read them: the values of the rows of a tile side
- * by side. Rows read where they are, in six places at once, take a quarter longer, and much longer if they lie a multiple of 4 kB
- * apart and compete for the same lines of a cache.
+ * by side. With many panels products take a tenth less time than with rows read where they are, in six places at once, and a fifth
+ * less if these lie a multiple of 4 kB apart and compete for the same lines of a cache.
  */
 final class PackedRows {
     /** Rows of a tile. */
