@@ -42,6 +42,18 @@ final class ImageTable {
         return pages[(int) (id / PAGE)][(int) (id % PAGE)];
     }
 
+    /** One more than the largest id. */
+    long endId() {
+        for (int number = pages.length - 1; number >= 0; number--) {
+            for (int i = PAGE - 1; i >= 0; i--) {
+                if (pages[number][i] != null) {
+                    return (long) number * PAGE + i + 1;
+                }
+            }
+        }
+        return 0;
+    }
+
     /** Gives every entry to a consumer, by ascending id. */
     void forEach(Consumer<Entry> consumer) {
         for (@Nullable Entry[] page : pages) {

@@ -7,14 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.Fingerprint;
@@ -53,8 +51,7 @@ final class Store implements Closeable {
     private final Path folder;
     private final Limits limits;
     private final SegmentStore<ImageSegment> segments;
-    private final Map<String, Long> names = new ConcurrentHashMap<>();
-    private final Map<Stamp.Place, Long> places = new HashMap<>();
+    private final Lookup lookup = new Lookup();
     private final Changes changes = new Changes();
     private final Set<Long> removed = new HashSet<>();
     private long logNumber;
@@ -142,27 +139,28 @@ final class Store implements Closeable {
                         "descriptors with fingerprint " + pipeline.get().hex(),
                         "fingerprint " + header.get(PIPELINE));
             }
-            Changes changes = new Changes();
+            List<Entry> kept = new ArrayList<>();
             try (org.retrieval4j.storage.Snapshot<ImageSegment> snapshot = segments.snapshot()) {
                 for (LiveSegment<ImageSegment> part : snapshot.segments()) {
                     for (int row = 0; row < part.segment().size(); row++) {
                         if (part.isLive(row)) {
-                            changes.added(part.segment().entry(row).with(null), -1);
+                            kept.add(part.segment().entry(row).with(null));
                         }
                     }
                 }
             }
+            ImageTable table = ImageTable.EMPTY.with(List.of(), kept);
             long logNumber = number(folder, header, LOG, 1);
             Path logFile = logFile(folder, logNumber);
             if (!Files.exists(logFile)) {
                 throw new NoSuchFileException(logFile.toString(), null, "the log of the database is missing");
             }
+            Changes changes = new Changes();
             ImageLog log = ImageLog.open(logFile, writable, changes);
-            ImageTable table = changes.applyTo(ImageTable.EMPTY);
-            long nextId = Math.max(number(folder, header, NEXT_ID, 0), changes.endId);
-            Store store = new Store(folder, limits, segments, logNumber, nextId, new State(table, log));
+            long nextId = Math.max(number(folder, header, NEXT_ID, 0), Math.max(table.endId(), changes.endId));
+            State state = new State(changes.applyTo(table), log);
+            Store store = new Store(folder, limits, segments, logNumber, nextId, state);
             store.removed.addAll(changes.gone);
-            table.forEach(store::remember);
             return store;
         } catch (IOException | RuntimeException | Error e) {
             segments.close();
@@ -206,8 +204,7 @@ final class Store implements Closeable {
     /** The image of a name. */
     @Nullable
     Entry named(String name) {
-        Long id = names.get(name);
-        return id == null ? null : table().get(id);
+        return lookup.named(name, this::table);
     }
 
     // ---- for the thread that writes
@@ -215,8 +212,7 @@ final class Store implements Closeable {
     /** The image that was made of the file at a place. */
     @Nullable
     Entry placed(Stamp.Place place) {
-        Long id = places.get(place);
-        return id == null ? null : table().get(id);
+        return lookup.placed(place, this::table);
     }
 
     /** The images that have no descriptor yet, by ascending id. */
@@ -248,6 +244,7 @@ final class Store implements Closeable {
     /** Makes what was appended safe, then visible; returns the images that were added. */
     List<ImageRecord> force() throws IOException {
         state.log().force();
+        lookup.fill(this::table); // from what was, before that changes
         List<ImageRecord> added = new ArrayList<>();
         for (Entry entry : changes.added.values()) {
             added.add(entry.image());
@@ -256,12 +253,12 @@ final class Store implements Closeable {
         for (long id : changes.gone) {
             Entry entry = before.get(id);
             if (entry != null) {
-                forget(entry);
+                lookup.forget(entry);
                 removed.add(id);
             }
         }
         state = new State(changes.applyTo(before), state.log());
-        changes.added.values().forEach(this::remember);
+        changes.added.values().forEach(lookup::remember);
         nextId = Math.max(nextId, changes.endId);
         changes.clear();
         return added;
@@ -320,16 +317,6 @@ final class Store implements Closeable {
 
     private Map<String, String> header(long log, Fingerprint pipeline) {
         return Map.of(LOG, Long.toString(log), NEXT_ID, Long.toString(nextId), PIPELINE, pipeline.hex());
-    }
-
-    private void remember(Entry entry) {
-        names.put(entry.image().name(), entry.id());
-        places.put(entry.stamp().place(), entry.id());
-    }
-
-    private void forget(Entry entry) {
-        names.remove(entry.image().name(), entry.id());
-        places.remove(entry.stamp().place(), entry.id());
     }
 
     /** Deletes logs that a killed process left. */
