@@ -18,8 +18,9 @@ import java.util.concurrent.Executor;
  * @param executor runs parallel work; the default runs it in the calling thread
  * @param progress is told about long work
  * @param baseDirectory where relative file names in a spec start
- * @param directory where an {@link Index} keeps its content, and what learns for long how far it has come; in memory if
- *     empty
+ * @param directory where an {@link Index} keeps its content; in memory if empty
+ * @param checkpoints where what learns for long keeps how far it has come, to go on from there after its process has ended;
+ *     if empty, it starts again
  * @param kernel which kernels to compute with, {@code "auto"} for the measured preference
  * @param features local features of the sample pictures, by the row of their descriptor in {@code descriptors}, for what
  *     verifies the sample by geometry; if empty, those of {@code images}
@@ -32,6 +33,7 @@ public record BuildContext(
         ProgressListener progress,
         Path baseDirectory,
         Optional<Path> directory,
+        Optional<Path> checkpoints,
         String kernel,
         Optional<FeatureSource> features) {
     /** Checks that nothing is missing. */
@@ -42,6 +44,7 @@ public record BuildContext(
         requireNonNull(progress, "progress");
         requireNonNull(baseDirectory, "baseDirectory");
         requireNonNull(directory, "directory");
+        requireNonNull(checkpoints, "checkpoints");
         requireNonNull(kernel, "kernel");
         requireNonNull(features, "features");
     }
@@ -59,6 +62,7 @@ public record BuildContext(
                 Runnable::run,
                 ProgressListener.NONE,
                 Path.of(""),
+                Optional.empty(),
                 Optional.empty(),
                 "auto",
                 Optional.empty());
@@ -82,7 +86,7 @@ public record BuildContext(
      */
     public BuildContext withImages(List<ImageFeatures> sample) {
         return new BuildContext(
-                sample, descriptors, seed, executor, progress, baseDirectory, directory, kernel, features);
+                sample, descriptors, seed, executor, progress, baseDirectory, directory, checkpoints, kernel, features);
     }
 
     /**
@@ -93,7 +97,16 @@ public record BuildContext(
      */
     public BuildContext withDescriptors(List<? extends GlobalDescriptor> sample) {
         return new BuildContext(
-                images, List.copyOf(sample), seed, executor, progress, baseDirectory, directory, kernel, features);
+                images,
+                List.copyOf(sample),
+                seed,
+                executor,
+                progress,
+                baseDirectory,
+                directory,
+                checkpoints,
+                kernel,
+                features);
     }
 
     /**
@@ -104,7 +117,16 @@ public record BuildContext(
      */
     public BuildContext withSeed(long value) {
         return new BuildContext(
-                images, descriptors, value, executor, progress, baseDirectory, directory, kernel, features);
+                images,
+                descriptors,
+                value,
+                executor,
+                progress,
+                baseDirectory,
+                directory,
+                checkpoints,
+                kernel,
+                features);
     }
 
     /**
@@ -115,7 +137,7 @@ public record BuildContext(
      */
     public BuildContext withExecutor(Executor threads) {
         return new BuildContext(
-                images, descriptors, seed, threads, progress, baseDirectory, directory, kernel, features);
+                images, descriptors, seed, threads, progress, baseDirectory, directory, checkpoints, kernel, features);
     }
 
     /**
@@ -126,7 +148,7 @@ public record BuildContext(
      */
     public BuildContext withProgress(ProgressListener listener) {
         return new BuildContext(
-                images, descriptors, seed, executor, listener, baseDirectory, directory, kernel, features);
+                images, descriptors, seed, executor, listener, baseDirectory, directory, checkpoints, kernel, features);
     }
 
     /**
@@ -136,7 +158,8 @@ public record BuildContext(
      * @return the changed context
      */
     public BuildContext withBaseDirectory(Path path) {
-        return new BuildContext(images, descriptors, seed, executor, progress, path, directory, kernel, features);
+        return new BuildContext(
+                images, descriptors, seed, executor, progress, path, directory, checkpoints, kernel, features);
     }
 
     /**
@@ -147,7 +170,36 @@ public record BuildContext(
      */
     public BuildContext withDirectory(Path path) {
         return new BuildContext(
-                images, descriptors, seed, executor, progress, baseDirectory, Optional.of(path), kernel, features);
+                images,
+                descriptors,
+                seed,
+                executor,
+                progress,
+                baseDirectory,
+                Optional.of(path),
+                checkpoints,
+                kernel,
+                features);
+    }
+
+    /**
+     * With a directory for checkpoints.
+     *
+     * @param path a directory, which need not exist; what learns makes files there, and deletes them when it is done
+     * @return the changed context
+     */
+    public BuildContext withCheckpoints(Path path) {
+        return new BuildContext(
+                images,
+                descriptors,
+                seed,
+                executor,
+                progress,
+                baseDirectory,
+                directory,
+                Optional.of(path),
+                kernel,
+                features);
     }
 
     /**
@@ -158,7 +210,7 @@ public record BuildContext(
      */
     public BuildContext withKernel(String name) {
         return new BuildContext(
-                images, descriptors, seed, executor, progress, baseDirectory, directory, name, features);
+                images, descriptors, seed, executor, progress, baseDirectory, directory, checkpoints, name, features);
     }
 
     /**
@@ -169,7 +221,16 @@ public record BuildContext(
      */
     public BuildContext withFeatures(FeatureSource source) {
         return new BuildContext(
-                images, descriptors, seed, executor, progress, baseDirectory, directory, kernel, Optional.of(source));
+                images,
+                descriptors,
+                seed,
+                executor,
+                progress,
+                baseDirectory,
+                directory,
+                checkpoints,
+                kernel,
+                Optional.of(source));
     }
 
     /**

@@ -36,17 +36,17 @@ final class Codebooks {
                 component + " must learn: give sample pictures, or the arrays it needs", context, most);
     }
 
-    /** Learns a codebook; a large one goes on where it was if its context has a directory and it was ended there. */
+    /** Learns a codebook; a large one goes on where it was if it was ended, and its context keeps checkpoints. */
     static FloatMatrix learned(FloatMatrix sample, int clusters, Kernels kernels, BuildContext context)
             throws IOException {
         KMeans.Options options = KMeans.Options.of(clusters, context.seed());
         boolean hierarchical = clusters >= HIERARCHICAL;
-        if (context.directory().isEmpty() || clusters < LONG) {
+        if (context.checkpoints().isEmpty() || clusters < LONG) {
             return hierarchical
                     ? HierarchicalKMeans.train(sample, options, kernels, context)
                     : KMeans.train(sample, options, kernels, context).centroids();
         }
-        Path folder = Files.createDirectories(context.directory().get());
+        Path folder = Files.createDirectories(context.checkpoints().get());
         return hierarchical
                 ? HierarchicalKMeans.train(sample, options, kernels, context, new Checkpoint(folder, GROUPS))
                 : KMeans.train(sample, options, kernels, context, new Checkpoint(folder, 1))

@@ -206,7 +206,7 @@ final class Pipelines implements Closeable {
                 : learn(
                         AGGREGATOR,
                         Aggregator.class,
-                        with.withImages(sample.images()).withDirectory(directory.resolve(LEARNING)));
+                        with.withImages(sample.images()).withCheckpoints(directory.resolve(LEARNING)));
     }
 
     /** A stage, learned now if it was not before. */

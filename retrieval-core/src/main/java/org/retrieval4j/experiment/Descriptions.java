@@ -67,13 +67,20 @@ final class Descriptions {
                 .map(spec -> components.canonical(Aggregator.class, spec))
                 .orElse(null);
         // local features are kept once for all aggregators; of maps, which are large, the descriptors only
-        String key = local || wanted == null
-                ? extractorKey
-                : ExperimentCache.key(extractorKey, ExperimentCache.identity(wanted, context));
+        String stored = extractorKey;
+        if (local) {
+            stored =
+                    ExperimentCache.key(extractorKey, "local"); // an extractor may give a vector of its own beside them
+        } else if (wanted != null) {
+            stored = ExperimentCache.key(extractorKey, ExperimentCache.identity(wanted, context));
+        }
         Optional<ComponentSpec> kept = local ? Optional.of(CHEAPEST) : aggregator;
-        ImageDatabase database = features(pictures, extractor, kept, key, seed);
+        ImageDatabase database = features(pictures, extractor, kept, stored, seed);
         try {
-            double extractMillis = cache.costs("features", key).getOrDefault("millis", 0.0);
+            // what could not be read may be read the next time
+            String key = ExperimentCache.key(
+                    stored, database.images().stream().map(ImageRecord::name).toList());
+            double extractMillis = cache.costs("features", stored).getOrDefault("millis", 0.0);
             if (wanted == null || !local) {
                 List<GlobalDescriptor> descriptors = new ArrayList<>();
                 for (ImageRecord image : database.images()) {
@@ -97,7 +104,8 @@ final class Descriptions {
             long seed)
             throws IOException {
         Path folder = cache.path("features", key, "");
-        if (!cache.costs("features", key).isEmpty()) {
+        Map<String, Double> costs = cache.costs("features", key);
+        if (!costs.isEmpty() && costs.getOrDefault("skipped", 0.0) == 0) {
             return ImageDatabase.openForReading(folder, components, context);
         }
         DatabaseOptions defaults = DatabaseOptions.defaults();
@@ -111,10 +119,9 @@ final class Descriptions {
                 Keep.FLOAT,
                 defaults.sampleImages(),
                 seed);
-        ImageDatabase database = ImageDatabase.exists(folder)
+        try (ImageDatabase database = ImageDatabase.exists(folder)
                 ? ImageDatabase.open(folder, components, context)
-                : ImageDatabase.create(folder, options, components, context);
-        try {
+                : ImageDatabase.create(folder, options, components, context)) {
             IndexingReport report = database.addAll(
                     pictures,
                     reader,
@@ -126,15 +133,14 @@ final class Descriptions {
                                 : ": " + report.skipped().get(0)));
             }
             // of a run that was killed, the pictures of its last part are measured
-            double millis = report.indexed() == 0 ? 0 : 1000 * report.seconds() / report.indexed();
-            if (report.skipped().isEmpty()) { // else the next run, which may have other limits, tries again
-                cache.done("features", key, Map.of("millis", millis));
-            }
-            return database;
-        } catch (IOException | RuntimeException | Error e) {
-            database.close();
-            throw e;
+            double millis = report.indexed() == 0
+                    ? costs.getOrDefault("millis", 0.0)
+                    : 1000 * report.seconds() / report.indexed();
+            // skipped pictures are tried again, by a run that may have other limits
+            cache.done("features", key, Map.of("millis", millis, "skipped", (double)
+                    report.skipped().size()));
         }
+        return ImageDatabase.openForReading(folder, components, context);
     }
 
     private Described aggregated(
@@ -152,7 +158,7 @@ final class Descriptions {
             aggregator = ComponentFile.open(Aggregator.class, learned, components, context);
         } else {
             BuildContext learning =
-                    context.withSeed(seed).withImages(sample(database)).withDirectory(cache.folder());
+                    context.withSeed(seed).withImages(sample(database)).withCheckpoints(cache.folder());
             aggregator = components.create(Aggregator.class, spec, learning);
             ComponentFile.save(Aggregator.class, aggregator, learned);
         }

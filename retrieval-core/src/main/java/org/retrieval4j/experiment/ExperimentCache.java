@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.Fingerprint;
@@ -82,7 +83,7 @@ final class ExperimentCache {
         return builder.build().hex().substring(0, KEY);
     }
 
-    /** A canonical spec and the bytes of files that it names. */
+    /** A canonical spec and the bytes of files that it, or a spec in it, names. */
     static String identity(ComponentSpec spec, BuildContext context) {
         StringBuilder text = new StringBuilder(spec.toString());
         for (ComponentSpec.Part part : spec.parts()) {
@@ -90,10 +91,20 @@ final class ExperimentCache {
                 if (isFile(value, context)) {
                     text.append('\n')
                             .append(Fingerprint.ofFile(context.resolve(value)).hex());
+                } else if (value.contains("(")) {
+                    nested(value).ifPresent(inner -> text.append('\n').append(identity(inner, context)));
                 }
             }
         }
         return text.toString();
+    }
+
+    private static Optional<ComponentSpec> nested(String value) {
+        try {
+            return Optional.of(ComponentSpec.parse(value));
+        } catch (IllegalArgumentException noSpec) {
+            return Optional.empty();
+        }
     }
 
     private static boolean isFile(String value, BuildContext context) {

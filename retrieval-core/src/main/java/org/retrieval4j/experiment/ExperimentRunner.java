@@ -114,6 +114,9 @@ public final class ExperimentRunner {
                 } catch (IllegalArgumentException refused) {
                     listener.passedOver(
                             extractor + aggregator.map(spec -> " | " + spec).orElse(""), refused.getMessage() + "");
+                    number += grid.indexes().size()
+                            * grid.rerankers().size()
+                            * grid.verify().size();
                     continue;
                 }
                 try (Described described = made) {
@@ -159,7 +162,15 @@ public final class ExperimentRunner {
             for (Grid.Point point : fused.of()) {
                 members.add(
                         descriptions.describe(pictures, identity, point.extractor(), point.aggregator(), grid.seed()));
-                requireRead(dataset, truth, members.get(members.size() - 1).rows());
+                Described member = members.get(members.size() - 1);
+                requireRead(dataset, truth, member.rows());
+                // a query of fused lists has the local features of the first member
+                if (verifies(point) && !member.features.equals(members.get(0).features)) {
+                    throw new IllegalArgumentException(
+                            "a member that verifies must have the extractor of the first one, "
+                                    + members.get(0).extractor + ", got " + member.extractor
+                                    + "; verify behind the fusion");
+                }
             }
             return outcome(
                     dataset, truth, new Ranked(members, fused.of(), Optional.of(fused), grid.label(fused)), grid);
@@ -168,6 +179,13 @@ public final class ExperimentRunner {
                 member.close();
             }
         }
+    }
+
+    private static boolean verifies(Grid.Point point) {
+        return point.verify() > 0
+                || point.reranker().stream()
+                        .flatMap(spec -> spec.parts().stream())
+                        .anyMatch(part -> part.name().equals(SpatialVerification.NAME));
     }
 
     // names of pictures are their paths in the folder of the data set
@@ -405,11 +423,8 @@ public final class ExperimentRunner {
                             .query(requireNonNull(rows.get(i).get(queries.get(q)))));
                 }
                 List<Extraction> query = List.of(ranked.fused.isPresent() ? FusedGallery.query(parts) : parts.get(0));
-                for (KeptProofs kept : proofs.values()) {
-                    kept.ask(
-                            query.get(0).local().orElseThrow(),
-                            requireNonNull(rows.get(0).get(queries.get(q))));
-                }
+                int row = requireNonNull(rows.get(0).get(queries.get(q)));
+                query.get(0).local().ifPresent(features -> proofs.values().forEach(kept -> kept.ask(features, row)));
                 if (q == 0) {
                     behind.searchAll(query, SearchOptions.top(depth)); // compiles
                 }

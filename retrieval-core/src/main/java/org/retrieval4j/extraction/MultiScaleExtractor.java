@@ -59,7 +59,7 @@ public final class MultiScaleExtractor extends SeveralViews {
      * @param largest the first size, above 0 to 4, relative to the picture that {@code max-size} leaves; above 1
      *     enlarges it
      * @param maxSize longest side in pixels to which pictures are reduced before, 16 to 16384
-     * @param power p of the mean of global vectors, above 0; larger takes more from the size that answers most
+     * @param power p of the mean of global vectors, above 0 and at most 100; larger takes more from the size that answers most
      * @param combine what becomes of global vectors
      * @param maxKeypoints local features that are kept; all if not given
      * @param aggregator what makes the vector of each size; the extractor itself if not given. It must need no sample
@@ -85,8 +85,8 @@ public final class MultiScaleExtractor extends SeveralViews {
                 throw new IllegalArgumentException("largest must be above 0 and at most 4, got " + largest);
             }
             requireIn("max-size", maxSize, 16, 16384);
-            if (!(power > 0)) {
-                throw new IllegalArgumentException("power must be above 0, got " + power);
+            if (!(power > 0 && power <= 100)) {
+                throw new IllegalArgumentException("power must be above 0 and at most 100, got " + power);
             }
             maxKeypoints.ifPresent(value -> requireIn("max-keypoints", value, 1, Integer.MAX_VALUE));
         }

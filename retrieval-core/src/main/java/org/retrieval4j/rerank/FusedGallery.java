@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.retrieval4j.api.Extraction;
 import org.retrieval4j.api.Gallery;
 import org.retrieval4j.api.GlobalDescriptor;
+import org.retrieval4j.api.Hit;
 import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.api.SearchOptions;
 import org.retrieval4j.api.SearchResult;
@@ -84,7 +85,8 @@ public final class FusedGallery implements Gallery {
      * A query of what the members' pipelines gave.
      *
      * @param extractions one a member, in their order
-     * @return local features of the first, global descriptors of all; none if one has none
+     * @return local features of the first, which stages of all members see, and global descriptors of all; none if one has
+     *     none
      */
     public static Extraction query(List<Extraction> extractions) {
         boolean whole =
@@ -161,12 +163,20 @@ public final class FusedGallery implements Gallery {
         }
         List<SearchResult> fused = new ArrayList<>();
         for (List<SearchResult> list : lists) {
-            SearchResult all = fusion.fuse(list, weights);
-            SearchResult best = new SearchResult(
-                    all.hits().subList(0, Math.min(options.k(), all.hits().size())));
-            fused.add(Reordered.reaching(best, options));
+            // so that more hits asked for do not change the first
+            List<Hit> counted = fusion.fuse(list.stream().map(this::counted).toList(), weights)
+                    .hits();
+            List<Hit> all = counted.size() >= options.k()
+                    ? counted
+                    : fusion.fuse(list, weights).hits();
+            fused.add(Reordered.reaching(Reordered.of(counted, all, options), options));
         }
         return fused;
+    }
+
+    private SearchResult counted(SearchResult list) {
+        return new SearchResult(
+                list.hits().subList(0, Math.min(fusion.first(), list.hits().size())));
     }
 
     /** The local features that the first member has. */

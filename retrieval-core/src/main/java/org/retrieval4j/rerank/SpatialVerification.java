@@ -36,7 +36,8 @@ import org.retrieval4j.spi.ComponentProvider;
  * it serves those behind it: {@code verify(first=50) | qe(k=5)} expands the query by images that were proved.
  */
 public final class SpatialVerification implements Reranker {
-    static final String NAME = "verify";
+    /** Its name in specs. */
+    public static final String NAME = "verify";
 
     private static final int CHUNK = 4;
     private static final double LARGE = 1000;

@@ -52,7 +52,7 @@ class BowAggregatorTest extends AggregatorContract {
         }
         BuildContext sample =
                 BuildContext.ofSample(List.of(ImageFeatures.ofDescriptors(FloatMatrix.of(3000, 2, values))));
-        BuildContext kept = sample.withDirectory(folder.resolve("learning"));
+        BuildContext kept = sample.withCheckpoints(folder.resolve("learning"));
         int[] iterations = new int[1];
         assertThatThrownBy(() -> learn(kept.withProgress((stage, done, total) -> {
                     if (stage.equals("k-means") && done == 4) {

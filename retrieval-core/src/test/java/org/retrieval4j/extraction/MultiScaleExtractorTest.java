@@ -265,7 +265,7 @@ class MultiScaleExtractorTest extends ExtractorContract {
         "per-octave=9, 'per-octave must be 1 to 8, got 9'",
         "largest=0, 'largest must be above 0 and at most 4, got 0.0'",
         "max-size=8, 'max-size must be 16 to 16384, got 8'",
-        "power=0, 'power must be above 0, got 0.0'",
+        "power=0, 'power must be above 0 and at most 100, got 0.0'",
         "max-keypoints=0, 'max-keypoints must be at least 1, got 0'",
         "combine=sum, 'combine must be one of mean, regions, got \"sum\"'"
     })
