@@ -2,6 +2,7 @@
 module org.retrieval4j.core {
     requires transitive org.retrieval4j.api;
     requires java.desktop;
+    requires jdk.management;
     requires org.slf4j;
     requires commons.math3;
     requires static jdk.incubator.vector;

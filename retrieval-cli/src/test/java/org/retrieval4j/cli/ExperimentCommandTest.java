@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.retrieval4j.api.TestPictures;
 
 class ExperimentCommandTest {
     private static final String GRID =
@@ -161,6 +163,38 @@ class ExperimentCommandTest {
                 Parsed.list(Parsed.object(run(file, folder.resolve("o")).out()), "rows");
         assertThat(rows).hasSize(2).anySatisfy(row -> assertThat(String.valueOf(row.get("aggregator")))
                 .contains("pairs=verified(first=20,min-inliers=20,matcher=mutual-nearest-neighbor("));
+    }
+
+    @Test
+    void aBrokenPictureAndStagesThatDoNotFitEndNothing(@TempDir Path folder) throws IOException {
+        Path images = Files.createDirectories(folder.resolve("photos"));
+        StringBuilder truth = new StringBuilder();
+        for (int i = 1; i <= 3; i++) {
+            Files.write(images.resolve("wall" + i + ".png"), TestPictures.encode(Photographs.smallGraf(i), "png"));
+        }
+        truth.append("wall1.png,wall2.png,wall3.png\nwall2.png,wall1.png,wall3.png\n");
+        Path broken = images.resolve("zebra.png");
+        Files.write(broken, Arrays.copyOf(Files.readAllBytes(images.resolve("wall1.png")), 400));
+        Files.writeString(folder.resolve("truth.csv"), truth);
+        Path file = Files.writeString(
+                folder.resolve("grid.yaml"),
+                """
+                datasets:
+                  - {images: photos, ground-truth: truth.csv}
+                extractor: ["sift(max-keypoints=200)", "multi-scale(extractor=sift(max-keypoints=100),aggregator=spoc)"]
+                aggregator: [vlad(clusters=4), none]
+                rerank: [none, "verify(first=3)"]
+                fusion:
+                  - of: [{}, {aggregator: spoc}]
+                  - of: [{}, {extractor: "sift(max-keypoints=100)", verify: 2}]
+                """);
+        Cli run = Cli.run("experiment", file, "--output", folder.resolve("results"), "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        List<Map<String, Object>> rows = Parsed.list(Parsed.object(run.out()), "rows");
+        assertThat(run.err()).contains("verify behind the fusion");
+        assertThat(rows)
+                .anySatisfy(row -> assertThat(String.valueOf(row.get("rerank"))).startsWith("reciprocal-rank"))
+                .allSatisfy(row -> assertThat((Double) row.get("extractMs")).isPositive());
     }
 
     @Test

@@ -157,10 +157,12 @@ final class Descriptions {
         if (Files.exists(learned)) {
             aggregator = ComponentFile.open(Aggregator.class, learned, components, context);
         } else {
+            Path checkpoints = cache.path("learning", key, "");
             BuildContext learning =
-                    context.withSeed(seed).withImages(sample(database)).withCheckpoints(cache.folder());
+                    context.withSeed(seed).withImages(sample(database)).withCheckpoints(checkpoints);
             aggregator = components.create(Aggregator.class, spec, learning);
             ComponentFile.save(Aggregator.class, aggregator, learned);
+            Files.deleteIfExists(checkpoints);
         }
         try {
             List<GlobalDescriptor> descriptors = new ArrayList<>();

@@ -28,10 +28,6 @@ final class ExperimentCache {
         Files.createDirectories(folder);
     }
 
-    Path folder() {
-        return folder;
-    }
-
     /** Where a result lies. */
     Path path(String stage, String key, String suffix) {
         return folder.resolve(stage + "-" + key + suffix);

@@ -23,8 +23,13 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
     /** Values of a block: 4 MB, so that the kernels' working memory, which is theirs for a call, is a small part of it … */
     private static final int BLOCK_VALUES = 1 << 20;
 
-    /** … but at least so many vectors, to share the reading of the queries … */
+    /** … but so many vectors where they fit into 16 MB, to share the reading of the queries … */
     private static final int BLOCK_VECTORS = 504;
+
+    private static final int LONG_BLOCK_VALUES = 1 << 22;
+
+    /** … and at least so many of long ones … */
+    private static final int LEAST_VECTORS = 128;
 
     /** … and of a small segment so many blocks, for threads to share. */
     private static final int BLOCKS = 16;
@@ -93,18 +98,22 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
         long number = segments.size() - 1L;
         double perImage = (double) flat.vectors().rows() / flat.size();
         double vectors = Math.min((double) flat.vectors().rows() / BLOCKS, BLOCK_VALUES / (double) flat.dimension());
-        ParallelChunks.run(
-                context, flat.size(), Math.max(1, (int) (Math.max(BLOCK_VECTORS, vectors) / perImage)), (from, to) -> {
-                    Block block = blocks.poll();
-                    if (block == null) {
-                        block = new Block();
-                    }
-                    block.load(segment, number, from, to);
-                    if (block.images > 0) {
-                        block.compare();
-                    }
-                    blocks.add(block);
-                });
+        int least = Math.max(LEAST_VECTORS, Math.min(BLOCK_VECTORS, LONG_BLOCK_VALUES / flat.dimension()));
+        double chunk = Math.max(least, vectors) / perImage;
+        if (perImage > 1 || owners.length > starts.length - 1) { // regions have a score for each image and query
+            chunk = Math.min(chunk, BLOCK_VALUES / (starts.length - 1.0));
+        }
+        ParallelChunks.run(context, flat.size(), Math.max(1, (int) chunk), (from, to) -> {
+            Block block = blocks.poll();
+            if (block == null) {
+                block = new Block();
+            }
+            block.load(segment, number, from, to);
+            if (block.images > 0) {
+                block.compare();
+            }
+            blocks.add(block);
+        });
     }
 
     @Override
@@ -242,7 +251,7 @@ final class FlatSearch implements IndexAlgorithm.Search<FlatSegment> {
             firstRow = (number << 32) + from;
             collect(segment, from, to);
             int count = vectors[images];
-            regions = flat.hasRegions() || owners.length > best.length;
+            regions = flat.hasRegions() || owners.length > starts.length - 1;
             if (vectorNorms.length < count) {
                 vectorNorms = new double[count];
                 imageOf = new int[count];

@@ -269,7 +269,7 @@ final class WordSegment implements Segment {
 
     /** Goes through lists part by part. For one thread. */
     static final class Reader {
-        private static final int VALUES = 1 << 17;
+        private static final int VALUES = 1 << 15;
 
         private final WordSegment segment;
         private final int columns;

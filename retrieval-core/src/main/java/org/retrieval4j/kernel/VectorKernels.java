@@ -1,5 +1,7 @@
 package org.retrieval4j.kernel;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Optional;
 import org.retrieval4j.api.FloatMatrix;
@@ -44,10 +46,27 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public Optional<String> unavailable() {
-        if (ModuleLayer.boot().findModule(MODULE).isPresent()) {
-            return Optional.empty();
+        if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+            return Optional.of("the module " + MODULE + " is not there: start Java with --add-modules " + MODULE);
         }
-        return Optional.of("the module " + MODULE + " is not there: start Java with --add-modules " + MODULE);
+        return Fma.MISSING
+                ? Optional.of("the processor has no fused multiply-add, or Java does not use it (-XX:-UseFMA)")
+                : Optional.empty();
+    }
+
+    /** Whether Java computes a fused multiply-add with BigDecimal, a thousand times slower, for lack of an instruction. */
+    private static final class Fma {
+        static final boolean MISSING = isMissing();
+
+        private static boolean isMissing() {
+            try {
+                HotSpotDiagnosticMXBean options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+                return options != null
+                        && "false".equals(options.getVMOption("UseFMA").getValue());
+            } catch (IllegalArgumentException anotherVirtualMachine) {
+                return false; // it has no such option
+            }
+        }
     }
 
     @Override

@@ -20,7 +20,7 @@ import org.retrieval4j.storage.SectionWriter;
  * and its result is the same, bit by bit, as if it had never been ended; when it is done the file is deleted. The file is
  * replaced in one step: it holds one state or the next, however the process ends. Immutable; for one training at a time.
  *
- * @param file the file; or a folder, where each training has a file of its own
+ * @param file the file; or a folder that is there, where each training has a file of its own, so that none is another's
  * @param every after how many iterations, or groups of hierarchical k-means, it is written, at least 1; writing takes as
  *     long as writing the centroids and a number for each vector of the sample
  */
@@ -58,7 +58,7 @@ public record Checkpoint(Path file, int every) {
             saved.verify();
             if (!saved.header(IDENTITY).equals(identity.toString())) {
                 throw new IllegalArgumentException(
-                        file + " is the checkpoint of another training: its settings, seed or"
+                        place + " is the checkpoint of another training: its settings, seed or"
                                 + " sample differ; delete it, or name another file");
             }
             return Optional.of(saved);

@@ -192,6 +192,30 @@ class FusionTest {
                 new Extraction(Map.of(), Optional.of(world.b.get(image)))));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"reciprocal-rank(first=8)", "score-sum(first=8)", "query-adaptive(first=8)"})
+    void moreHitsAskedForDoNotChangeTheFirst(String spec) throws Exception {
+        World world = World.of(6);
+        try (Index first = COMPONENTS.create(Index.class, "flat");
+                Index second = COMPONENTS.create(Index.class, "flat")) {
+            FusedGallery fused = new FusedGallery(
+                    List.of(
+                            new FusedGallery.Member("a", gallery(first, world.a), 1),
+                            new FusedGallery.Member("b", gallery(second, world.b), 1)),
+                    fusion(spec));
+            for (int image = 0; image < 20; image++) {
+                List<Extraction> query = List.of(query(world, image));
+                List<Hit> few =
+                        fused.searchAll(query, SearchOptions.top(8)).get(0).hits();
+                List<Hit> all =
+                        fused.searchAll(query, SearchOptions.top(IMAGES)).get(0).hits();
+                assertThat(all).hasSize(IMAGES).doesNotHaveDuplicates();
+                assertThat(all.subList(0, 8)).isEqualTo(few);
+                assertThat(all).isSortedAccordingTo((x, y) -> Float.compare(y.score(), x.score()));
+            }
+        }
+    }
+
     private static double rightAmongFirst(SearchResult result, int image) {
         return result.hits().stream()
                         .filter(hit -> hit.imageId() / 5 == image / 5)
