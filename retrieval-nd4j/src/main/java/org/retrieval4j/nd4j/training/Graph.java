@@ -1,0 +1,95 @@
+package org.retrieval4j.nd4j.training;
+
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.retrieval4j.api.Grid;
+
+/** A graph of SameDiff while layers are added to it: their parameters as variables, and what they need to know of the batch. */
+public final class Graph {
+    private final SameDiff operations;
+    private final SDVariable mask;
+    private final List<Optional<Grid>> grids;
+    private final Map<Parameter, SDVariable> variables = new IdentityHashMap<>();
+
+    /**
+     * A graph without variables.
+     *
+     * @param operations where operations are added
+     * @param mask pictures x vectors: 1 for each vector of a picture, 0 for what only fills its row up
+     * @param grids the shapes of the pictures' feature maps
+     */
+    Graph(SameDiff operations, SDVariable mask, List<Optional<Grid>> grids) {
+        this.operations = operations;
+        this.mask = mask;
+        this.grids = List.copyOf(grids);
+    }
+
+    /**
+     * Where operations are added.
+     *
+     * @return ND4J's graph
+     */
+    public SameDiff operations() {
+        return operations;
+    }
+
+    /**
+     * Which vectors count.
+     *
+     * @return pictures x vectors: 1, or 0 for what only fills up
+     */
+    public SDVariable mask() {
+        return mask;
+    }
+
+    /**
+     * The shapes of the feature maps.
+     *
+     * @return one a picture, where its vectors are a map
+     */
+    public List<Optional<Grid>> grids() {
+        return grids;
+    }
+
+    /**
+     * A parameter as a variable; the same one at every call.
+     *
+     * @param parameter the parameter
+     * @return its variable, of its shape
+     */
+    public SDVariable variable(Parameter parameter) {
+        return variables.computeIfAbsent(parameter, p -> {
+            INDArray values = Nd4j.createFromArray(p.values().clone()).reshape(longs(p.shape()));
+            return operations.var("p" + variables.size() + "-" + p.name(), values);
+        });
+    }
+
+    /**
+     * Values that are not learned.
+     *
+     * @param values row-major
+     * @param shape sizes of dimensions
+     * @return a constant
+     */
+    public SDVariable constant(double[] values, int... shape) {
+        return operations.constant(Nd4j.createFromArray(values.clone()).reshape(longs(shape)));
+    }
+
+    Map<Parameter, SDVariable> variables() {
+        return variables;
+    }
+
+    private static long[] longs(int[] shape) {
+        long[] sizes = new long[shape.length];
+        for (int i = 0; i < shape.length; i++) {
+            sizes[i] = shape[i];
+        }
+        return sizes;
+    }
+}
