@@ -2,6 +2,7 @@ package org.retrieval4j.onnx;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.retrieval4j.api.FloatMatrix;
@@ -29,14 +30,22 @@ final class FeatureReader {
         this.placement = placement;
     }
 
-    /** A feature map as a grid; cells whose centers show padding are left out. */
-    ImageFeatures map(Tensor tensor, MapOutput output) {
-        boolean first = output.layout() == NetworkInput.Layout.NCHW;
-        int channels = tensor.side(first ? 0 : 2);
-        int rows = tensor.side(first ? 1 : 0);
-        int columns = tensor.side(first ? 2 : 1);
-        if (channels < 1 || rows < 1 || columns < 1) {
-            throw tensor.unexpected("is an empty feature map");
+    /**
+     * Feature maps as one grid, that of the finest: the channels of the first, then those of the next. A coarser map is
+     * read at the center of each cell (nearest neighbor), so that where the finest grid is a multiple of it each of its
+     * cells stands equally often and means over the grid stay what they were. Cells whose centers show padding are left
+     * out.
+     */
+    ImageFeatures map(List<Tensor> tensors, List<MapOutput> outputs) {
+        MapView[] maps = new MapView[tensors.size()];
+        int channels = 0;
+        int rows = 0;
+        int columns = 0;
+        for (int i = 0; i < maps.length; i++) {
+            maps[i] = MapView.of(tensors.get(i), outputs.get(i));
+            channels = Math.addExact(channels, maps[i].channels());
+            rows = Math.max(rows, maps[i].rows());
+            columns = Math.max(columns, maps[i].columns());
         }
         double cellWidth = (double) placement.width() / columns;
         double cellHeight = (double) placement.height() / rows;
@@ -46,24 +55,63 @@ final class FeatureReader {
         int bottom = cellsBefore(placement.top() + placement.insideHeight(), cellHeight);
         right = Math.max(left + 1, Math.min(columns, right)); // a thin picture may lie between two centers
         bottom = Math.max(top + 1, Math.min(rows, bottom));
+        long values = (long) (right - left) * (bottom - top) * channels;
+        if (values > Tensor.MAX_VALUES) {
+            throw tensors.get(0)
+                    .unexpected("gives, joined with the others of its features, a map of " + (right - left)
+                            + " x " + (bottom - top) + " cells and " + channels + " channels, more than "
+                            + Tensor.MAX_VALUES
+                            + " values");
+        }
         int cells = (right - left) * (bottom - top);
         float[] places = new float[cells * Keypoints.COLUMNS];
-        float[] descriptors = new float[cells * channels];
-        int channelStep = first ? rows * columns : 1;
-        int cellStep = first ? 1 : channels;
+        float[] descriptors = new float[(int) values];
         for (int row = top, cell = 0; row < bottom; row++) {
             for (int column = left; column < right; column++, cell++) {
                 place(places, cell, (column + 0.5) * cellWidth, (row + 0.5) * cellHeight, 0);
-                int from = tensor.offset() + (row * columns + column) * cellStep;
-                for (int c = 0, to = cell * channels; c < channels; c++, to++) {
-                    descriptors[to] = tensor.values()[from + c * channelStep];
-                }
-                if (output.l2()) {
-                    l2(descriptors, cell * channels, channels);
+                int to = cell * channels;
+                for (MapView map : maps) {
+                    map.copyCell(
+                            centered(row, map.rows(), rows), centered(column, map.columns(), columns), descriptors, to);
+                    to += map.channels();
                 }
             }
         }
         return features(places, descriptors, cells, channels, Optional.of(new Grid(bottom - top, right - left)));
+    }
+
+    // The cell of a coarser axis that holds the center of a cell of the finer one.
+    private static int centered(int cell, int coarse, int fine) {
+        return (int) ((2L * cell + 1) * coarse / (2L * fine));
+    }
+
+    /** One map's values, whatever their order. */
+    private record MapView(Tensor tensor, int channels, int rows, int columns, boolean channelsFirst, boolean l2) {
+        static MapView of(Tensor tensor, MapOutput output) {
+            boolean first = output.layout() == NetworkInput.Layout.NCHW;
+            MapView view = new MapView(
+                    tensor,
+                    tensor.side(first ? 0 : 2),
+                    tensor.side(first ? 1 : 0),
+                    tensor.side(first ? 2 : 1),
+                    first,
+                    output.l2());
+            if (view.channels < 1 || view.rows < 1 || view.columns < 1) {
+                throw tensor.unexpected("is an empty feature map");
+            }
+            return view;
+        }
+
+        void copyCell(int row, int column, float[] values, int to) {
+            int step = channelsFirst ? rows * columns : 1;
+            int from = tensor.offset() + (row * columns + column) * (channelsFirst ? 1 : channels);
+            for (int c = 0; c < channels; c++, from += step) {
+                values[to + c] = tensor.values()[from];
+            }
+            if (l2) {
+                FeatureReader.l2(values, to, channels);
+            }
+        }
     }
 
     // How many cells have their center before an edge.

@@ -85,6 +85,7 @@ public sealed interface NetworkOutput {
 
     /**
      * A feature map. Its cells become a {@link org.retrieval4j.api.Grid} of keypoints that tile the network's input.
+     * Several of one set are joined: channels one after another in the manifest's order, at the finest grid.
      *
      * @param name in the graph
      * @param features the set's name; {@code map} unless said otherwise

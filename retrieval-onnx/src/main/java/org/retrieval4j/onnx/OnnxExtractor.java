@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +40,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The network sees the upright picture, scaled by a bilinear filter that is widened when shrinking (Pillow's
  * {@code BILINEAR}, torchvision's {@code antialias=True}); places come back in stored pixels of the original. A feature
- * map is a grid whose keypoints are the centers of the cells and whose rows of descriptors are the channels.
+ * map is a grid whose keypoints are the centers of the cells and whose rows of descriptors are the channels. Several maps
+ * of one set are joined, channels after channels in the manifest's order, on the finest of their grids, as
+ * aggregators of several streams take them.
  *
  * <p>{@link #spec()} names the manifest by its hash, {@link #state()} holds manifest and weights, so that a saved
  * component is opened without any path. {@code weights} and {@code threads} change nothing that is computed and do not
@@ -59,7 +60,7 @@ public final class OnnxExtractor implements Extractor {
     private final ImageInput input;
     private final PictureWriter writer;
     private final Map<String, LocalSet> locals = new LinkedHashMap<>();
-    private final List<MapOutput> maps = new ArrayList<>();
+    private final Map<String, List<MapOutput>> maps = new LinkedHashMap<>();
     private final Optional<GlobalOutput> global;
     private final boolean failsWhenEmpty;
     private final Set<String> outputs = new TreeSet<>();
@@ -175,7 +176,6 @@ public final class OnnxExtractor implements Extractor {
         Map<String, KeypointOutput> keypoints = new LinkedHashMap<>();
         Map<String, DescriptorOutput> descriptors = new LinkedHashMap<>();
         Map<String, ScoreOutput> scores = new LinkedHashMap<>();
-        Set<String> mapNames = new LinkedHashSet<>();
         Optional<GlobalOutput> vector = Optional.empty();
         for (NetworkOutput output : manifest.outputs()) {
             @Nullable Object before = null;
@@ -186,8 +186,7 @@ public final class OnnxExtractor implements Extractor {
             } else if (output instanceof ScoreOutput one) {
                 before = scores.put(one.features(), one);
             } else if (output instanceof MapOutput one) {
-                before = mapNames.add(one.features()) ? null : one;
-                maps.add(one);
+                maps.computeIfAbsent(one.features(), name -> new ArrayList<>()).add(one);
             } else if (output instanceof GlobalOutput one) {
                 before = vector.orElse(null);
                 vector = Optional.of(one);
@@ -206,7 +205,7 @@ public final class OnnxExtractor implements Extractor {
         for (String name : localNames) {
             KeypointOutput places = keypoints.get(name);
             DescriptorOutput vectors = descriptors.get(name);
-            if (places == null || vectors == null || mapNames.contains(name)) {
+            if (places == null || vectors == null || maps.containsKey(name)) {
                 throw refused(
                         manifest,
                         "must have keypoints and descriptors, and no feature map, for the features \"" + name + "\"");
@@ -214,7 +213,7 @@ public final class OnnxExtractor implements Extractor {
             locals.put(name, new LocalSet(places, vectors, Optional.ofNullable(scores.get(name))));
         }
         outputs.addAll(localNames);
-        outputs.addAll(mapNames);
+        outputs.addAll(maps.keySet());
         return vector;
     }
 
@@ -306,9 +305,12 @@ public final class OnnxExtractor implements Extractor {
     private Extraction extraction(Image image, Map<String, Tensor> results, int picture, int pictures) {
         FeatureReader reader = new FeatureReader(image, placement(image));
         Map<String, ImageFeatures> features = new LinkedHashMap<>();
-        for (MapOutput map : maps) {
-            features.put(map.features(), reader.map(result(results, map).of(picture, pictures, 3), map));
-        }
+        maps.forEach((name, parts) -> {
+            List<Tensor> tensors = parts.stream()
+                    .map(map -> result(results, map).of(picture, pictures, 3))
+                    .toList();
+            features.put(name, reader.map(tensors, parts));
+        });
         locals.forEach((name, set) -> {
             Tensor keypoints = result(results, set.keypoints()).of(picture, pictures, 2);
             Tensor descriptors = result(results, set.descriptors()).of(picture, pictures, 2);

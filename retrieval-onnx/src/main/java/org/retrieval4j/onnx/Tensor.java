@@ -19,8 +19,8 @@ import org.retrieval4j.api.BackendException;
  * @param shape sizes
  */
 record Tensor(String network, String output, float[] values, int offset, long... shape) {
-    /** The most values that one output may have: 256 MiB. */
-    private static final long MAX_VALUES = 1L << 26;
+    /** The most values that one output, or one map joined of several, may have: 256 MiB. */
+    static final long MAX_VALUES = 1L << 26;
 
     /** Copies an output, its size bounded before memory is taken and its values checked. */
     static Tensor copy(String network, String output, OnnxValue value) {
