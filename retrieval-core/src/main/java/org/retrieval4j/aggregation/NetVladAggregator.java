@@ -6,16 +6,13 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.FloatMatrix;
-import org.retrieval4j.api.GlobalDescriptor;
-import org.retrieval4j.api.ImageFeatures;
 import org.retrieval4j.kernel.KernelCatalog;
 import org.retrieval4j.kernel.Kernels;
-import org.retrieval4j.learning.GivenArray;
+import org.retrieval4j.learning.GivenArrays;
 import org.retrieval4j.spi.ComponentProvider;
 
 /**
@@ -26,28 +23,30 @@ import org.retrieval4j.spi.ComponentProvider;
  * Gronat, Torii, Pajdla, Sivic: NetVLAD: CNN architecture for weakly supervised place recognition. CVPR 2016.
  *
  * <p>Weights w, biases b and centers c come from files, of a trained network, or from k-means over the sample by one of
- * the {@linkplain NetVladInitialization published initializations}.
+ * the {@linkplain NetVladInitialization published initializations}. Published layers differ: without bias (the released
+ * networks of the paper), with a batch norm in its place (LOUPE, HF-Net), with ghost clusters, which take mass from the
+ * others and are dropped (Zhong, Arandjelović, Zisserman: GhostVLAD for set-based face recognition. ACCV 2018), and, in
+ * HF-Net, with {@code residual=c-minus-x} and {@code intra-axis=clusters}.
+ *
+ * <p>State: {@code assignment} (k + ghost) x d, {@code bias} 1 x (k + ghost) and {@code batch-norm} 4 x (k + ghost) where
+ * there are such, {@code centers} k x d, positive.
  */
-public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder.Scratch>
-        implements AssignableAggregator {
+public final class NetVladAggregator extends SoftAggregator {
     private static final String NAME = "netvlad";
-    private static final String ASSIGNMENT = "assignment";
-    private static final String BIAS = "bias";
-    private static final String CENTERS = "centers";
+    private static final double FLOOR = 1e-12;
 
-    private final NetVladEncoder encoder;
+    private final Options options;
+    private final float[] centers;
 
     private NetVladAggregator(Options options, ComponentState state, Kernels kernels) {
-        super(new Provider().specOf(options), state, state.array(CENTERS).columns());
-        FloatMatrix centers = state.array(CENTERS);
-        FloatMatrix assignment = state.array(ASSIGNMENT);
-        FloatMatrix bias = state.arrays().containsKey(BIAS)
-                ? state.array(BIAS)
-                : FloatMatrix.of(1, centers.rows(), new float[centers.rows()]);
-        requireShape(CENTERS, centers, options.clusters, centers.columns());
-        requireShape(ASSIGNMENT, assignment, options.clusters, centers.columns());
-        requireShape(BIAS, bias, 1, options.clusters);
-        this.encoder = new NetVladEncoder(assignment, bias, centers, options, kernels);
+        super(
+                new Provider().specOf(options),
+                state,
+                new SoftAssignment(NAME, state, options, options.ghost, false, kernels));
+        FloatMatrix given = state.array(SoftArrays.CENTERS);
+        SoftAssignment.requireShape(NAME, SoftArrays.CENTERS, given, options.clusters, width());
+        this.options = options;
+        this.centers = given.toArray();
     }
 
     /** The order of the values. */
@@ -66,6 +65,14 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
         NEGATIVE
     }
 
+    /** How matrices of clusters and channels lie in files. */
+    public enum Layout {
+        /** k x d. */
+        CLUSTERS_FIRST,
+        /** d x k, as LOUPE's variables. */
+        CHANNELS_FIRST
+    }
+
     /** How assignments follow from a codebook. */
     public enum Init {
         /** The paper's: weights 2αc, biases −α‖c‖². */
@@ -74,49 +81,78 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
         V1
     }
 
+    /** What intra-normalization scales to length 1. */
+    public enum IntraAxis {
+        /** Each cluster's vector: the paper's. */
+        CHANNELS,
+        /** Each channel's values over all clusters: HF-Net's. */
+        CLUSTERS
+    }
+
+    /** What is summed. */
+    public enum Residual {
+        /** x − c. */
+        X_MINUS_C,
+        /** c − x, as in HF-Net. */
+        C_MINUS_X
+    }
+
     /**
      * Settings.
      *
-     * @param clusters k; with given arrays their number of rows
-     * @param assignment file of given weights, k x d; given together with centers, or both learned from the sample
-     * @param bias file of given biases, k values; zeros if assignment and centers are given alone
+     * @param clusters k; with given arrays the number of rows of the centers
+     * @param ghost number of clusters without a center, whose mass is dropped: they take what belongs to nothing
+     * @param assignment file of given weights, (k + ghost) x d; given together with centers, or both learned from the
+     *     sample
+     * @param bias file of given biases, k + ghost values; none if assignment and centers are given alone
+     * @param batchNorm file of a batch norm behind weights and biases, 4 x (k + ghost): γ, β, mean, variance
+     * @param batchNormEpsilon what is added to the variance
      * @param centers file of given centers, k x d
+     * @param weights {@code .npz} file of all given arrays, each under its parameter's name
+     * @param layout how given assignment and centers lie; the component keeps them clusters first
      * @param preL2 scale each descriptor to length 1 first
      * @param intra scale each cluster's sum to length 1
+     * @param intraAxis what {@code intra} scales
      * @param l2 scale the whole vector to length 1
      * @param flatten order of the values
      * @param centersSign what the file of centers holds; the component keeps them positive
+     * @param residual what is summed
      * @param init how weights and biases follow from the learned codebook
      */
     public record Options(
             int clusters,
+            int ghost,
             Optional<String> assignment,
             Optional<String> bias,
+            Optional<String> batchNorm,
+            double batchNormEpsilon,
             Optional<String> centers,
+            Optional<String> weights,
+            Layout layout,
             boolean preL2,
             boolean intra,
+            IntraAxis intraAxis,
             boolean l2,
             Flatten flatten,
             CentersSign centersSign,
-            Init init) {
-        static final int DEFAULT_CLUSTERS = 64;
-
+            Residual residual,
+            Init init)
+            implements SoftOptions {
         /** Checks the range and what stands together. */
         public Options {
+            requireNonNull(layout, "layout");
+            requireNonNull(intraAxis, "intraAxis");
             requireNonNull(flatten, "flatten");
             requireNonNull(centersSign, "centersSign");
+            requireNonNull(residual, "residual");
             requireNonNull(init, "init");
-            if (clusters < 1) {
-                throw new IllegalArgumentException("clusters must be at least 1, got " + clusters);
-            }
-            if (assignment.isPresent() != centers.isPresent()) {
+            if (weights.isEmpty() && assignment.isPresent() != centers.isPresent()) {
                 throw new IllegalArgumentException("assignment and centers must be given together");
             }
-            if (bias.isPresent() && assignment.isEmpty()) {
-                throw new IllegalArgumentException("bias is given, so assignment and centers must be, too");
-            }
-            if (init == Init.V1 && !preL2 && assignment.isEmpty()) {
-                throw new IllegalArgumentException("init=v1 compares directions: it needs pre-l2=true");
+            boolean given = assignment.isPresent() || weights.isPresent();
+            SoftOptions.check(clusters, given, bias, batchNorm, batchNormEpsilon, preL2, init);
+            if (ghost < 0) {
+                throw new IllegalArgumentException("ghost must be at least 0, got " + ghost);
             }
         }
 
@@ -127,15 +163,22 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
          */
         public static Options defaults() {
             return new Options(
-                    DEFAULT_CLUSTERS,
+                    SoftArrays.DEFAULT_CLUSTERS,
+                    0,
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
+                    1e-3,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Layout.CLUSTERS_FIRST,
                     true,
                     true,
+                    IntraAxis.CHANNELS,
                     true,
                     Flatten.CLUSTER_MAJOR,
                     CentersSign.POSITIVE,
+                    Residual.X_MINUS_C,
                     Init.V2);
         }
 
@@ -146,7 +189,7 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
          * @return the changed options
          */
         public Options withClusters(int value) {
-            return new Options(value, assignment, bias, centers, preL2, intra, l2, flatten, centersSign, init);
+            return with(value, preL2);
         }
 
         /**
@@ -156,16 +199,36 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
          * @return the changed options
          */
         public Options withPreL2(boolean value) {
-            return new Options(clusters, assignment, bias, centers, value, intra, l2, flatten, centersSign, init);
+            return with(clusters, value);
         }
 
-        private Options withArrays(int rows, Optional<String> w, Optional<String> b, Optional<String> c) {
-            return new Options(rows, w, b, c, preL2, intra, l2, flatten, CentersSign.POSITIVE, init);
+        private Options with(int k, boolean unit) {
+            return new Options(
+                    k,
+                    ghost,
+                    assignment,
+                    bias,
+                    batchNorm,
+                    batchNormEpsilon,
+                    centers,
+                    weights,
+                    layout,
+                    unit,
+                    intra,
+                    intraAxis,
+                    l2,
+                    flatten,
+                    centersSign,
+                    residual,
+                    init);
         }
     }
 
     /** Makes {@code netvlad}. */
     public static final class Provider extends ComponentProvider<Aggregator, Options> {
+        private static final List<String> ARRAYS =
+                List.of(SoftArrays.ASSIGNMENT, SoftArrays.BIAS, SoftArrays.BATCH_NORM, SoftArrays.CENTERS);
+
         /** For ServiceLoader. */
         public Provider() {
             super(Aggregator.class, NAME, Options.defaults());
@@ -173,7 +236,7 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
 
         @Override
         public NetVladAggregator create(Options options, BuildContext context) throws IOException {
-            return options.assignment.isPresent() ? given(options, context) : learned(options, context);
+            return options.given() ? given(options, context) : learned(options, context);
         }
 
         @Override
@@ -181,45 +244,23 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
             return new NetVladAggregator(options, state, KernelCatalog.of(context));
         }
 
-        private static NetVladAggregator learned(Options options, BuildContext context) throws IOException {
-            Kernels kernels = KernelCatalog.of(context);
-            FloatMatrix sample = Codebooks.sample(NAME, options.clusters, context);
-            if (options.preL2) {
-                sample = NetVladEncoder.normalized(sample);
-            }
-            FloatMatrix centers = Codebooks.learned(sample, options.clusters, kernels, context);
-            NetVladInitialization init = options.init == Init.V1
-                    ? NetVladInitialization.v1(centers, sample)
-                    : NetVladInitialization.v2(centers, sample);
-            Map<String, FloatMatrix> arrays =
-                    Map.of(ASSIGNMENT, init.assignment(), BIAS, init.bias(), CENTERS, centers);
-            return new NetVladAggregator(options, ComponentState.ofArrays(arrays), kernels);
+        private NetVladAggregator learned(Options options, BuildContext context) throws IOException {
+            SoftArrays.Learned learned = SoftArrays.learned(NAME, options, options.ghost, context);
+            Map<String, FloatMatrix> arrays = learned.arrays();
+            arrays.put(SoftArrays.CENTERS, learned.centers());
+            return open(options, ComponentState.ofArrays(arrays), context);
         }
 
-        private static NetVladAggregator given(Options options, BuildContext context) throws IOException {
-            FloatMatrix assignment =
-                    GivenArray.matrix("netvlad: assignment", options.assignment.orElseThrow(), context);
-            FloatMatrix centers = GivenArray.matrix("netvlad: centers", options.centers.orElseThrow(), context);
-            if (options.clusters != centers.rows() && options.clusters != Options.DEFAULT_CLUSTERS) {
-                throw new IllegalArgumentException("netvlad: clusters must be " + centers.rows()
-                        + " like the rows of the centers, got " + options.clusters);
-            }
+        private NetVladAggregator given(Options options, BuildContext context) throws IOException {
+            GivenArrays files = GivenArrays.of(NAME, options.weights, ARRAYS, context);
+            Map<String, FloatMatrix> arrays = SoftArrays.assignment(options, files);
+            FloatMatrix centers = SoftArrays.matrix(options, files, SoftArrays.CENTERS, options.centers);
             if (options.centersSign == CentersSign.NEGATIVE) {
                 centers = negated(centers);
             }
-            Map<String, FloatMatrix> arrays = new TreeMap<>(Map.of(ASSIGNMENT, assignment, CENTERS, centers));
-            Optional<String> bias = options.bias;
-            if (bias.isPresent()) {
-                FloatMatrix values = GivenArray.row("netvlad: bias", bias.get(), context);
-                arrays.put(BIAS, values);
-                bias = Optional.of(GivenArray.nameOf(values));
-            }
-            Options named = options.withArrays(
-                    centers.rows(),
-                    Optional.of(GivenArray.nameOf(assignment)),
-                    bias,
-                    Optional.of(GivenArray.nameOf(centers)));
-            return new NetVladAggregator(named, ComponentState.ofArrays(arrays), KernelCatalog.of(context));
+            arrays.put(SoftArrays.CENTERS, centers);
+            Options kept = SoftArrays.kept(NAME, options, defaults(), arrays, centers.rows());
+            return open(kept, ComponentState.ofArrays(arrays), context);
         }
 
         private static FloatMatrix negated(FloatMatrix matrix) {
@@ -231,57 +272,20 @@ public final class NetVladAggregator extends DescriptorAggregator<NetVladEncoder
         }
     }
 
-    private static void requireShape(String name, FloatMatrix array, int rows, int columns) {
-        if (array.rows() != rows || array.columns() != columns) {
-            throw new IllegalArgumentException("netvlad: " + name + " must be " + rows + " x " + columns + ", got "
-                    + array.rows() + " x " + array.columns());
+    @Override
+    float[] finish(double[] sums, int at, double[] masses, int massesAt) {
+        ClusterVectors vectors = new ClusterVectors(sums, at, options.clusters, width(), FLOOR);
+        vectors.subtract(centers, masses, massesAt);
+        if (options.residual == Residual.C_MINUS_X) {
+            vectors.negate();
         }
-    }
-
-    @Override
-    NetVladEncoder.Scratch scratch() {
-        return encoder.scratch();
-    }
-
-    @Override
-    GlobalDescriptor encode(ImageFeatures image, NetVladEncoder.Scratch scratch) {
-        return encodeAll(List.of(image), scratch).get(0);
-    }
-
-    @Override
-    int rowsAtOnce() {
-        return encoder.rowsAtOnce();
-    }
-
-    @Override
-    List<GlobalDescriptor> encodeAll(List<ImageFeatures> images, NetVladEncoder.Scratch scratch) {
-        return dense(encoder.encodeAll(descriptors(images), scratch));
-    }
-
-    @Override
-    public int clusters() {
-        return encoder.clusters();
-    }
-
-    @Override
-    public GlobalDescriptor aggregate(FloatMatrix descriptors, int[] assignments) {
-        Assignments.check(descriptors, width(), assignments, clusters());
-        float[] weights = new float[Math.multiplyExact(assignments.length, clusters())];
-        for (int i = 0; i < assignments.length; i++) {
-            weights[i * clusters() + assignments[i]] = 1;
+        if (options.intra && options.intraAxis == IntraAxis.CLUSTERS) {
+            vectors.normalizeAcross();
+        } else if (options.intra) {
+            vectors.normalizeEach();
         }
-        return new GlobalDescriptor.Dense(encoder.encode(
-                descriptors, FloatMatrix.of(assignments.length, clusters(), weights), encoder.scratch()));
-    }
-
-    @Override
-    public GlobalDescriptor aggregate(FloatMatrix descriptors, FloatMatrix weights) {
-        Assignments.check(descriptors, width(), weights, clusters());
-        return new GlobalDescriptor.Dense(encoder.encode(descriptors, weights, encoder.scratch()));
-    }
-
-    @Override
-    void release() {
-        encoder.close();
+        float[] values = new float[options.clusters * width()];
+        vectors.write(options.l2, options.flatten == Flatten.CHANNEL_MAJOR, values, 0);
+        return values;
     }
 }

@@ -193,7 +193,34 @@ public interface Kernels {
      */
     default void softSums(
             List<FloatMatrix> batch, Operand weights, float[] biases, boolean unit, double[] sums, double[] masses) {
-        SoftSums.of(this, batch, weights, biases, unit, sums, masses);
+        SoftSums.of(this, batch, weights, biases, unit, false, sums, masses);
+    }
+
+    /**
+     * {@link #softSums} with the sums of squares Σ a_c(x) x² of each dimension: what Fisher vectors need.
+     *
+     * @param batch m matrices with d columns; those without rows may have any width
+     * @param weights n x d, prepared by these kernels: w
+     * @param biases n values: b
+     * @param unit scale each vector to length 1 first
+     * @param moments m x 2 x n x d: for each picture its sums, then its sums of squares; overwritten from index 0
+     * @param masses m x n; overwritten from index 0
+     * @throws IllegalArgumentException if the widths or the number of biases differ, or an array is too short
+     */
+    default void softMoments(
+            List<FloatMatrix> batch, Operand weights, float[] biases, boolean unit, double[] moments, double[] masses) {
+        SoftSums.of(this, batch, weights, biases, unit, true, moments, masses);
+    }
+
+    /**
+     * Turns values into shares that sum to 1: e to each, divided by the sum of all.
+     *
+     * @param values the values, overwritten; the largest may be of any size
+     * @param at where they start
+     * @param size their number
+     */
+    static void softmax(float[] values, int at, int size) {
+        SoftSums.softmax(values, at, size);
     }
 
     /**
@@ -343,7 +370,7 @@ public interface Kernels {
      * @throws IllegalArgumentException if they do not fit
      */
     static int requireFit(List<FloatMatrix> batch, Operand weights, float[] biases, double[] sums, double[] masses) {
-        return SoftSums.check(batch, weights, biases, sums, masses);
+        return SoftSums.check(batch, weights, biases, 1, sums, masses);
     }
 
     /**

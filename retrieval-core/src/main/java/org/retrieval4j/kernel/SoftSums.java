@@ -5,8 +5,8 @@ import java.util.List;
 import org.retrieval4j.api.FloatMatrix;
 
 /**
- * {@link Kernels#softSums} from products: vectors are taken in blocks, assigned, and summed cluster by cluster in float over
- * the few rows of a block, in double over blocks.
+ * {@link Kernels#softSums} and {@link Kernels#softMoments} from products: vectors are taken in blocks, assigned, and summed
+ * cluster by cluster in float over the few rows of a block, in double over blocks.
  */
 final class SoftSums {
     private static final double FLOOR = 1e-12;
@@ -29,11 +29,12 @@ final class SoftSums {
     private final int k;
     private final int d;
     private final float[] block;
+    private final int parts; // 2 with squares behind the vectors, 1 without
     private final float[][] rows; // the same as the block, each an array of its own: only such loops become SIMD
     private final float[] shares;
     private final float[] blockSum;
 
-    private SoftSums(Kernels kernels, Kernels.Operand weights, float[] biases, boolean unit) {
+    private SoftSums(Kernels kernels, Kernels.Operand weights, float[] biases, boolean unit, boolean squares) {
         this.kernels = kernels;
         this.weights = weights;
         this.biases = biases;
@@ -41,9 +42,10 @@ final class SoftSums {
         this.k = weights.matrix().rows();
         this.d = weights.matrix().columns();
         this.block = new float[BLOCK * d];
-        this.rows = new float[BLOCK][d];
+        this.parts = squares ? 2 : 1;
+        this.rows = new float[BLOCK][parts * d];
         this.shares = new float[BLOCK * k];
-        this.blockSum = new float[d];
+        this.blockSum = new float[parts * d];
     }
 
     static void of(
@@ -52,19 +54,27 @@ final class SoftSums {
             Kernels.Operand weights,
             float[] biases,
             boolean unit,
+            boolean squares,
             double[] sums,
             double[] masses) {
-        check(batch, weights, biases, sums, masses);
-        SoftSums work = new SoftSums(kernels, weights, biases, unit);
-        Arrays.fill(sums, 0, batch.size() * work.k * work.d, 0);
+        SoftSums work = new SoftSums(kernels, weights, biases, unit, squares);
+        check(batch, weights, biases, work.parts, sums, masses);
+        int size = work.parts * work.k * work.d;
+        Arrays.fill(sums, 0, batch.size() * size, 0);
         Arrays.fill(masses, 0, batch.size() * work.k, 0);
         for (int i = 0; i < batch.size(); i++) {
-            work.add(batch.get(i), sums, i * work.k * work.d, masses, i * work.k);
+            work.add(batch.get(i), sums, i * size, masses, i * work.k);
         }
     }
 
     /** Returns the number of vectors. */
-    static int check(List<FloatMatrix> batch, Kernels.Operand weights, float[] biases, double[] sums, double[] masses) {
+    static int check(
+            List<FloatMatrix> batch,
+            Kernels.Operand weights,
+            float[] biases,
+            int parts,
+            double[] sums,
+            double[] masses) {
         int k = weights.matrix().rows();
         long rows = 0;
         for (FloatMatrix x : batch) {
@@ -77,10 +87,10 @@ final class SoftSums {
             throw new IllegalArgumentException("there must be " + k + " biases like weights, got " + biases.length);
         }
         long size = (long) batch.size() * k;
-        if (size * weights.matrix().columns() > sums.length || size > masses.length) {
-            throw new IllegalArgumentException("sums and masses must have at least "
-                    + size * weights.matrix().columns() + " and " + size + " values, got " + sums.length + " and "
-                    + masses.length);
+        long values = size * parts * weights.matrix().columns();
+        if (values > sums.length || size > masses.length) {
+            throw new IllegalArgumentException("sums and masses must have at least " + values + " and " + size
+                    + " values, got " + sums.length + " and " + masses.length);
         }
         return Math.toIntExact(rows);
     }
@@ -104,30 +114,36 @@ final class SoftSums {
             }
             for (int i = 0; i < size; i++) {
                 System.arraycopy(block, i * d, rows[i], 0, d);
+                for (int j = 0; j < d && parts == 2; j++) {
+                    rows[i][d + j] = rows[i][j] * rows[i][j];
+                }
             }
             kernels.products(FloatMatrix.of(size, d, block), weights, shares);
             for (int i = 0; i < size; i++) {
-                softmax(i * k);
+                for (int c = 0; c < k; c++) {
+                    shares[i * k + c] += biases[c];
+                }
+                softmax(shares, i * k, k);
             }
             addBlock(size, sums, sumsAt, masses, massesAt);
         }
     }
 
-    private void softmax(int at) {
+    /** Makes shares of values that are not NaN: e to each, divided by the sum of all. */
+    static void softmax(float[] values, int at, int size) {
         float largest = Float.NEGATIVE_INFINITY;
-        for (int c = 0; c < k; c++) {
-            shares[at + c] += biases[c];
-            largest = Math.max(largest, shares[at + c]);
+        for (int c = at; c < at + size; c++) {
+            largest = Math.max(largest, values[c]);
         }
         double sum = 0;
-        for (int c = 0; c < k; c++) {
-            float share = exp(shares[at + c] - largest);
-            shares[at + c] = share;
+        for (int c = at; c < at + size; c++) {
+            float share = exp(values[c] - largest);
+            values[c] = share;
             sum += share;
         }
         float scale = (float) (1 / sum);
-        for (int c = 0; c < k; c++) {
-            shares[at + c] *= scale;
+        for (int c = at; c < at + size; c++) {
+            values[c] *= scale;
         }
     }
 
@@ -167,9 +183,11 @@ final class SoftSums {
                 mass += shares[row * k + c];
             }
             masses[massesAt + c] += mass;
-            int at = sumsAt + c * d;
-            for (int j = 0; j < d; j++) {
-                sums[at + j] += blockSum[j];
+            for (int part = 0; part < parts; part++) {
+                int at = sumsAt + (part * k + c) * d;
+                for (int j = 0; j < d; j++) {
+                    sums[at + j] += blockSum[part * d + j];
+                }
             }
         }
     }

@@ -1,24 +1,29 @@
 package org.retrieval4j.learning;
 
 import java.io.IOException;
+import java.util.Map;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.Fingerprint;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.storage.NpyArray;
 import org.retrieval4j.storage.NpyFile;
+import org.retrieval4j.storage.NpzFile;
 
 /**
- * Arrays made elsewhere, which a spec names by their {@code .npy} file ({@code codebook=C.npy}). A component that was
- * made of one does not keep the path: its spec has the array's {@linkplain #nameOf name by content} instead, and its
- * state has the array. float64 is rounded to float32.
+ * Arrays made elsewhere, which a spec names by their {@code .npy} file ({@code codebook=C.npy}), or by an {@code .npz} and
+ * the name of an entry ({@code codebook=ALL.npz:centers}). A component that was made of one does not keep the path: its
+ * spec has the array's {@linkplain #nameOf name by content} instead, and its state has the array. float64 is rounded to
+ * float32.
  */
 public final class GivenArray {
-    private static final String PREFIX = "sha256:";
+    static final String PREFIX = "sha256:";
+
+    private static final String ENTRY = ".npz:";
 
     private GivenArray() {}
 
     /**
-     * Reads an array of two dimensions.
+     * Reads an array of two dimensions; further dimensions of size 1, as those of 1 x 1 convolutions, are dropped.
      *
      * @param parameter parameter that names the file, for messages
      * @param file absolute, or relative to the context's base directory
@@ -28,7 +33,7 @@ public final class GivenArray {
      * @throws IllegalArgumentException if it has another shape or is not finite
      */
     public static FloatMatrix matrix(String parameter, String file, BuildContext context) throws IOException {
-        return read(parameter, file, context, NpyArray::toFloatMatrix);
+        return read(parameter, file, context, GivenArray::matrixOf);
     }
 
     /**
@@ -101,16 +106,38 @@ public final class GivenArray {
         return PREFIX + Fingerprint.ofBytes(bytes.array()).hex().substring(0, 16);
     }
 
-    private interface Form<T> {
+    interface Form<T> {
         T of(NpyArray array);
     }
 
-    private static <T> T read(String parameter, String file, BuildContext context, Form<T> form) throws IOException {
+    static <T> T read(String parameter, String file, BuildContext context, Form<T> form) throws IOException {
+        requireFile(parameter, file);
+        return checked(parameter, file, array(parameter, file, context), form);
+    }
+
+    static void requireFile(String parameter, String file) {
         if (file.startsWith(PREFIX)) {
             throw new IllegalArgumentException(parameter + "=" + file
                     + " names an array that only a saved component has; open that one, or give the array's .npy file");
         }
-        NpyArray array = NpyFile.read(context.resolve(file));
+    }
+
+    private static NpyArray array(String parameter, String file, BuildContext context) throws IOException {
+        int colon = file.lastIndexOf(ENTRY);
+        if (colon < 0) {
+            return NpyFile.read(context.resolve(file));
+        }
+        String name = file.substring(colon + ENTRY.length());
+        Map<String, NpyArray> entries = NpzFile.read(context.resolve(file.substring(0, colon + ENTRY.length() - 1)));
+        NpyArray array = entries.get(name);
+        if (array == null) {
+            throw new IllegalArgumentException(parameter + "=" + file + ": the file has no array \"" + name
+                    + "\"; it has: " + String.join(", ", entries.keySet()));
+        }
+        return array;
+    }
+
+    static <T> T checked(String parameter, String file, NpyArray array, Form<T> form) {
         try {
             T result = form.of(array);
             if (result instanceof FloatMatrix matrix && !matrix.isFinite()) {
@@ -120,5 +147,21 @@ public final class GivenArray {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(parameter + "=" + file + ": " + e.getMessage(), e);
         }
+    }
+
+    /** A matrix, and what is one but for dimensions of size 1: behind it (PyTorch), or before it (TensorFlow). */
+    static FloatMatrix matrixOf(NpyArray array) {
+        int[] shape = array.shape();
+        int from = 0;
+        int to = shape.length;
+        while (to - from > 2 && shape[to - 1] == 1) {
+            to--;
+        }
+        while (to - from > 2 && shape[from] == 1) {
+            from++;
+        }
+        return to - from == 2 && shape.length > 2
+                ? FloatMatrix.of(shape[from], shape[from + 1], array.toFloats())
+                : array.toFloatMatrix();
     }
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.retrieval4j.api.Aggregator;
 import org.retrieval4j.api.AggregatorContract;
 import org.retrieval4j.api.BuildContext;
+import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.Components;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.api.ImageFeatures;
@@ -87,6 +88,7 @@ class NetVladAggregatorTest extends AggregatorContract {
                 ",bias=b.npy,pre-l2=false; bias_nol2in_out",
                 ",bias=b.npy,intra=false; nointra_out",
                 ",bias=b.npy,intra=false,l2=false; rawgrad_out",
+                ",bias=b.npy,residual=c-minus-x,intra-axis=clusters; hfnet_out",
             })
     void agreesWithTheReference(String parameters, String expected) {
         try (NetVladAggregator netvlad = netvlad(parameters, fixture.context())) {
@@ -183,7 +185,7 @@ class NetVladAggregatorTest extends AggregatorContract {
     }
 
     @Test
-    void aSharpAssignmentEqualsVlad() {
+    void aSharpAssignmentEqualsVlad() throws IOException {
         Random random = new Random(3);
         ImageFeatures picture = picture(random, 80);
         BuildContext sample = BuildContext.ofSample(List.of(picture(random, 90)));
@@ -202,22 +204,22 @@ class NetVladAggregatorTest extends AggregatorContract {
             for (int i = 0; i < bias.length; i++) {
                 bias[i] *= 1000;
             }
-            NetVladEncoder encoder = new NetVladEncoder(
-                    FloatMatrix.of(5, width(), sharp),
-                    FloatMatrix.of(1, 5, bias),
-                    centers,
-                    new NetVladAggregator.Provider().defaults().withClusters(5).withPreL2(false),
-                    org.retrieval4j.kernel.KernelCatalog.of(BuildContext.defaults()));
+            java.util.Map<String, FloatMatrix> arrays =
+                    new java.util.TreeMap<>(netvlad.state().arrays());
+            arrays.put("assignment", FloatMatrix.of(5, width(), sharp));
+            arrays.put("bias", FloatMatrix.of(1, 5, bias));
+            Aggregator sharpened = Components.load()
+                    .open(Aggregator.class, netvlad.spec(), ComponentState.ofArrays(arrays), BuildContext.defaults());
             float[] expected = ((org.retrieval4j.api.GlobalDescriptor.Dense) vlad.aggregate(picture)).values();
             double[] doubles = new double[expected.length];
             for (int i = 0; i < doubles.length; i++) {
                 doubles[i] = expected[i];
             }
             Fixture.assertClose(
-                    encoder.encodeAll(List.of(picture.descriptors()), encoder.scratch())
-                            .get(0),
+                    ((org.retrieval4j.api.GlobalDescriptor.Dense) sharpened.aggregate(picture)).values(),
                     doubles,
                     1e-3);
+            sharpened.close();
         }
     }
 

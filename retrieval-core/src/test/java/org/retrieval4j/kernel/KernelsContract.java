@@ -214,6 +214,40 @@ public abstract class KernelsContract {
     }
 
     @ParameterizedTest
+    @CsvSource({"true,5", "false,128"})
+    void softMomentsAreThoseOfVectorsWithTheirSquares(boolean unit, int d) {
+        Random random = new Random(17);
+        int n = 9;
+        Kernels.Operand w = kernels.prepare(gaussian(random, n, d));
+        float[] b = gaussian(random, 1, n).toArray();
+        List<FloatMatrix> batch = List.of(gaussian(random, 100, d), FloatMatrix.empty(7), gaussian(random, 1, d));
+        double[] sums = new double[3 * n * d];
+        double[] masses = new double[3 * n];
+        double[] moments = new double[2 * 3 * n * d + 1];
+        double[] same = new double[3 * n];
+        Arrays.fill(moments, 7);
+        kernels.softSums(batch, w, b, unit, sums, masses);
+        kernels.softMoments(batch, w, b, unit, moments, same);
+        assertThat(moments[2 * 3 * n * d]).isEqualTo(7);
+        for (int i = 0; i < same.length; i++) {
+            assertThat(same[i]).isCloseTo(masses[i], within(2e-5 * (masses[i] + 1e-3)));
+        }
+        for (int p = 0; p < 3; p++) {
+            for (int i = 0; i < n * d; i++) {
+                double mass = masses[p * n + i / d] + 1e-3;
+                assertThat(moments[2 * p * n * d + i]).isCloseTo(sums[p * n * d + i], within(2e-5 * mass));
+            }
+        }
+        for (int i = 0; i < n * d; i++) { // the last picture has one vector x, whose sum is a x
+            double mass = masses[2 * n + i / d];
+            double x = sums[2 * n * d + i] / Math.max(1e-12, mass);
+            assertThat(moments[5 * n * d + i]).isCloseTo(mass * x * x, within(2e-5 * (mass + 1e-6) * (1 + x * x)));
+        }
+        assertThatThrownBy(() -> kernels.softMoments(batch, w, b, unit, sums, same))
+                .hasMessageContaining("at least " + 2 * 3 * n * d);
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1, 1", "2, 0, 3", "3, 5, 7", "4, 33, 64", "7, 70, 128", "5, 600, 65"})
     void weightedSumsAgreeWithDouble(int k, int n, int d) {
         Random random = new Random(k + 31L * n + 1009L * d);

@@ -1,0 +1,158 @@
+package org.retrieval4j.aggregation;
+
+import java.util.Arrays;
+import java.util.List;
+import org.retrieval4j.api.ComponentState;
+import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.kernel.Kernels;
+
+/**
+ * The assignment that the NetVLAD family shares, a(x) = softmax(BN(w·x + b)), and the sums it makes of a picture's
+ * descriptors: Σ a, Σ a x, and Σ a x² where asked for. The batch norm, which is one factor and one summand a cluster, is
+ * folded into weights and biases. Thread-safe; each call needs a {@link Scratch} of its own.
+ */
+final class SoftAssignment implements AutoCloseable {
+    private final Kernels kernels;
+    private final Kernels.Operand weights;
+    private final float[] biases;
+    private final boolean unit;
+    private final boolean squares;
+    private final int all;
+    private final int clusters;
+    private final int d;
+
+    /** Takes assignment, and bias and batch norm if they are there; clusters behind the first ones are ghosts. */
+    SoftAssignment(
+            String component, ComponentState state, SoftOptions options, int ghost, boolean squares, Kernels kernels) {
+        FloatMatrix w = state.array(SoftArrays.ASSIGNMENT);
+        this.kernels = kernels;
+        this.unit = options.preL2();
+        this.squares = squares;
+        this.clusters = options.clusters();
+        this.all = clusters + ghost;
+        this.d = w.columns();
+        requireShape(component, SoftArrays.ASSIGNMENT, w, all, d);
+        float[] factors = w.toArray();
+        this.biases = new float[all];
+        FloatMatrix b = state.arrays().get(SoftArrays.BIAS);
+        if (b != null) {
+            requireShape(component, SoftArrays.BIAS, b, 1, all);
+            System.arraycopy(b.array(), b.offset(), biases, 0, all);
+        }
+        FloatMatrix norm = state.arrays().get(SoftArrays.BATCH_NORM);
+        if (norm != null) {
+            requireShape(component, SoftArrays.BATCH_NORM, norm, 4, all);
+            fold(component, norm, options.batchNormEpsilon(), factors, biases);
+        }
+        this.weights = kernels.prepare(FloatMatrix.of(all, d, factors));
+    }
+
+    /** BN(y) = γ (y − mean) / √(variance + ε) + β. */
+    private static void fold(String component, FloatMatrix norm, double epsilon, float[] weights, float[] biases) {
+        int d = weights.length / biases.length;
+        for (int c = 0; c < biases.length; c++) {
+            double variance = norm.get(3, c) + epsilon;
+            if (!(variance > 0)) {
+                throw new IllegalArgumentException(component + ": batch-norm must have variances above " + -epsilon
+                        + ", got " + norm.get(3, c) + " for cluster " + c);
+            }
+            double scale = norm.get(0, c) / Math.sqrt(variance);
+            biases[c] = (float) ((biases[c] - norm.get(2, c)) * scale + norm.get(1, c));
+            for (int j = c * d; j < (c + 1) * d; j++) {
+                weights[j] *= (float) scale;
+            }
+        }
+    }
+
+    static void requireShape(String component, String name, FloatMatrix array, int rows, int columns) {
+        if (array.rows() != rows || array.columns() != columns) {
+            throw new IllegalArgumentException(component + ": " + name + " must be " + rows + " x " + columns + ", got "
+                    + array.rows() + " x " + array.columns());
+        }
+    }
+
+    /** Working memory of one thread: the sums of several pictures. */
+    static final class Scratch {
+        /** A picture's start at {@link SoftAssignment#sumsAt}: clusters x d, of squares behind those of the vectors. */
+        double[] sums = new double[0];
+
+        /** A picture's start at {@link SoftAssignment#massesAt}. */
+        double[] masses = new double[0];
+
+        private void hold(int sumsSize, int massesSize) {
+            if (sums.length < sumsSize) {
+                sums = new double[sumsSize];
+                masses = new double[massesSize];
+            }
+        }
+    }
+
+    int clusters() {
+        return clusters;
+    }
+
+    int width() {
+        return d;
+    }
+
+    /** How many descriptors {@link #sum} wants. */
+    int rowsAtOnce() {
+        return kernels.rowsAtOnce();
+    }
+
+    int sumsAt(int picture) {
+        return picture * massesAt(1) * (squares ? 2 : 1) * d;
+    }
+
+    /** Where the sums of squares start behind those of the vectors. */
+    int squaresAt() {
+        return all * d;
+    }
+
+    int massesAt(int picture) {
+        return picture * all;
+    }
+
+    /** Sums over the descriptors of each of several pictures, which the kernels get together. */
+    void sum(List<FloatMatrix> batch, Scratch s) {
+        s.hold(Math.toIntExact((long) batch.size() * sumsAt(1)), massesAt(batch.size()));
+        if (squares) {
+            kernels.softMoments(batch, weights, biases, unit, s.sums, s.masses);
+        } else {
+            kernels.softSums(batch, weights, biases, unit, s.sums, s.masses);
+        }
+    }
+
+    /** Sums over the descriptors of one picture, which somebody else assigned. */
+    void sum(FloatMatrix descriptors, FloatMatrix shares, Scratch s) {
+        s.hold(sumsAt(1), massesAt(1));
+        Arrays.fill(s.sums, 0, sumsAt(1), 0);
+        Arrays.fill(s.masses, 0, massesAt(1), 0);
+        FloatMatrix x = unit ? normalized(descriptors) : descriptors;
+        for (int i = 0; i < x.rows(); i++) {
+            for (int c = 0; c < clusters; c++) {
+                double share = shares.get(i, c);
+                s.masses[c] += share;
+                for (int j = 0; j < d && share != 0; j++) {
+                    double value = x.get(i, j);
+                    s.sums[c * d + j] += share * value;
+                    if (squares) {
+                        s.sums[squaresAt() + c * d + j] += share * value * value;
+                    }
+                }
+            }
+        }
+    }
+
+    /** Rows scaled to length 1. */
+    static FloatMatrix normalized(FloatMatrix x) {
+        float[] values = x.toArray();
+        Kernels.normalize(values, 0, x.rows(), x.columns());
+        return FloatMatrix.of(x.rows(), x.columns(), values);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}
