@@ -63,6 +63,8 @@ module org.retrieval4j.core {
             org.retrieval4j.rerank.SpatialVerification.Provider,
             org.retrieval4j.rerank.VerifiedPairs.Provider,
             org.retrieval4j.storage.FileAggregator.Provider,
+            org.retrieval4j.transform.ContextGatingTransform.Provider,
+            org.retrieval4j.transform.FullyConnectedTransform.Provider,
             org.retrieval4j.transform.L2Transform.Provider,
             org.retrieval4j.transform.LearnedWhitenTransform.Provider,
             org.retrieval4j.transform.PcaTransform.Provider,

@@ -5,6 +5,7 @@ import java.util.List;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.FloatMatrix;
 import org.retrieval4j.kernel.Kernels;
+import org.retrieval4j.learning.BatchNormalization;
 
 /**
  * The assignment that the NetVLAD family shares, a(x) = softmax(BN(w·x + b)), and the sums it makes of a picture's
@@ -41,27 +42,9 @@ final class SoftAssignment implements AutoCloseable {
         }
         FloatMatrix norm = state.arrays().get(SoftArrays.BATCH_NORM);
         if (norm != null) {
-            requireShape(component, SoftArrays.BATCH_NORM, norm, 4, all);
-            fold(component, norm, options.batchNormEpsilon(), factors, biases);
+            BatchNormalization.fold(component, norm, options.batchNormEpsilon(), factors, biases);
         }
         this.weights = kernels.prepare(FloatMatrix.of(all, d, factors));
-    }
-
-    /** BN(y) = γ (y − mean) / √(variance + ε) + β. */
-    private static void fold(String component, FloatMatrix norm, double epsilon, float[] weights, float[] biases) {
-        int d = weights.length / biases.length;
-        for (int c = 0; c < biases.length; c++) {
-            double variance = norm.get(3, c) + epsilon;
-            if (!(variance > 0)) {
-                throw new IllegalArgumentException(component + ": batch-norm must have variances above " + -epsilon
-                        + ", got " + norm.get(3, c) + " for cluster " + c);
-            }
-            double scale = norm.get(0, c) / Math.sqrt(variance);
-            biases[c] = (float) ((biases[c] - norm.get(2, c)) * scale + norm.get(1, c));
-            for (int j = c * d; j < (c + 1) * d; j++) {
-                weights[j] *= (float) scale;
-            }
-        }
     }
 
     static void requireShape(String component, String name, FloatMatrix array, int rows, int columns) {
