@@ -39,6 +39,7 @@ module org.retrieval4j.core {
             org.retrieval4j.aggregation.NetRvladAggregator.Provider,
             org.retrieval4j.aggregation.NetVladAggregator.Provider,
             org.retrieval4j.aggregation.RmacAggregator.Provider,
+            org.retrieval4j.aggregation.SecondOrderAttentionAggregator.Provider,
             org.retrieval4j.aggregation.SpocAggregator.Provider,
             org.retrieval4j.aggregation.VladAggregator.Provider,
             org.retrieval4j.extraction.MultiCropExtractor.Provider,
