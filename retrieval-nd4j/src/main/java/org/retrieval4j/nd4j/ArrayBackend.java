@@ -55,6 +55,20 @@ public record ArrayBackend(String name, boolean cuda, Optional<String> unavailab
         return this;
     }
 
+    /**
+     * Starts ND4J as this library uses it: with one thread a call, since parallel work belongs to the caller's executor.
+     * Once a class loader; costs a second the first time.
+     *
+     * @param what needs it, for the message: {@code "training by gradients"}
+     * @throws BackendException if it cannot be used here; the message says why
+     */
+    public static void start(String what) {
+        find().require(what);
+        NativeArrays.unavailable().ifPresent(reason -> {
+            throw new BackendException(what + " needs ND4J's arrays, which cannot be used here: " + reason);
+        });
+    }
+
     /** Whether the CUDA backend can be seen, alone or not; asks no driver. */
     static boolean seesCuda(ClassLoader loader) {
         try {

@@ -15,6 +15,8 @@ public final class Graph {
     private final SameDiff operations;
     private final SDVariable mask;
     private final List<Optional<Grid>> grids;
+    private final int vectors;
+    private boolean gridsAsked;
     private final Map<Parameter, SDVariable> variables = new IdentityHashMap<>();
 
     /**
@@ -22,9 +24,11 @@ public final class Graph {
      *
      * @param operations where operations are added
      * @param mask pictures x vectors: 1 for each vector of a picture, 0 for what only fills its row up
+     * @param vectors how many of them
      * @param grids the shapes of the pictures' feature maps
      */
-    Graph(SameDiff operations, SDVariable mask, List<Optional<Grid>> grids) {
+    Graph(SameDiff operations, SDVariable mask, int vectors, List<Optional<Grid>> grids) {
+        this.vectors = vectors;
         this.operations = operations;
         this.mask = mask;
         this.grids = List.copyOf(grids);
@@ -54,7 +58,31 @@ public final class Graph {
      * @return one a picture, where its vectors are a map
      */
     public List<Optional<Grid>> grids() {
+        gridsAsked = true;
         return grids;
+    }
+
+    /**
+     * Number of pictures of the batch.
+     *
+     * @return the number
+     */
+    public int pictures() {
+        return grids.size();
+    }
+
+    /**
+     * Number of vectors of each picture, what only fills up included.
+     *
+     * @return the number
+     */
+    public int vectors() {
+        return vectors;
+    }
+
+    /** Whether what was built serves these shapes only. */
+    boolean dependsOnGrids() {
+        return gridsAsked;
     }
 
     /**
