@@ -25,6 +25,7 @@ module org.retrieval4j.core {
     uses org.retrieval4j.kernel.Kernels;
 
     provides org.retrieval4j.spi.ComponentProvider with
+            org.retrieval4j.aggregation.ActnetStyleAggregator.Provider,
             org.retrieval4j.aggregation.AsmkAggregator.Provider,
             org.retrieval4j.aggregation.BowAggregator.Provider,
             org.retrieval4j.aggregation.CrowAggregator.Provider,
