@@ -66,8 +66,15 @@ public final class RmacAggregator extends DescriptorAggregator<RmacAggregator.Sc
         }
     }
 
-    /** A rectangle of cells. */
-    record Region(int top, int left, int height, int width) {}
+    /**
+     * A rectangle of cells.
+     *
+     * @param top first row
+     * @param left first column
+     * @param height number of rows
+     * @param width number of columns
+     */
+    public record Region(int top, int left, int height, int width) {}
 
     /** Working memory of one call. */
     static final class Scratch {
@@ -111,8 +118,15 @@ public final class RmacAggregator extends DescriptorAggregator<RmacAggregator.Sc
         }
     }
 
-    /** The whole map, then the regions level by level, row by row. */
-    static List<Region> regions(int height, int width, int levels) {
+    /**
+     * What is pooled: the whole map, then the regions level by level, row by row.
+     *
+     * @param height rows of the map, at least 1
+     * @param width columns of the map, at least 1
+     * @param levels number of region sizes beside the whole map
+     * @return the regions, at least one
+     */
+    public static List<Region> regions(int height, int width, int levels) {
         List<Region> regions = new ArrayList<>();
         regions.add(new Region(0, 0, height, width));
         int shorter = Math.min(height, width);

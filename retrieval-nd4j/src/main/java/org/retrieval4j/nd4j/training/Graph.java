@@ -109,6 +109,20 @@ public final class Graph {
         return operations.constant(Nd4j.createFromArray(values.clone()).reshape(longs(shape)));
     }
 
+    /** Means over the vectors of each picture: pictures x columns, of pictures x vectors x columns. */
+    SDVariable mean(SDVariable x) {
+        SDVariable weights = mask.div(mask.sum(true, 1));
+        return x.mul(operations.expandDims(weights, 2)).sum(1);
+    }
+
+    /**
+     * Values broadcast to another shape. Products and quotients by an array of one element have wrong gradients in ND4J
+     * 1.0.0-M2.1 (sums are multiplied, where products should be summed); sums have right ones.
+     */
+    static SDVariable spread(SDVariable values, SDVariable like) {
+        return like.mul(0).add(values);
+    }
+
     Map<Parameter, SDVariable> variables() {
         return variables;
     }

@@ -13,6 +13,8 @@ import org.nd4j.autodiff.samediff.SameDiff;
 record Scaling(double floor, double added) {
     /** What most of this library does. */
     static final Scaling FLOOR = new Scaling(1e-12, 0);
+    /** What LOUPE does. */
+    static final Scaling HIGH_FLOOR = new Scaling(1e-6, 0);
     /** What the poolings do. */
     static final Scaling ADDED = new Scaling(1e-12, 1e-6);
 
@@ -68,6 +70,6 @@ record Scaling(double floor, double added) {
     SDVariable define(SameDiff operations, SDVariable x, int... dimensions) {
         SDVariable square = operations.math.square(x).sum(true, dimensions);
         SDVariable length = operations.math.sqrt(operations.math.max(square, operations.constant(floor * floor)));
-        return x.div(length.add(added));
+        return x.div(Graph.spread(length.add(added), x));
     }
 }

@@ -2,10 +2,13 @@ package org.retrieval4j.nd4j.training;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.retrieval4j.api.ComponentSpec;
 import org.retrieval4j.api.ComponentState;
 import org.retrieval4j.api.FloatMatrix;
+import org.retrieval4j.api.Grid;
 import org.retrieval4j.learning.GivenArray;
 
 /** Between arrays of components, in float, and those of layers, in double. */
@@ -63,6 +66,14 @@ final class States {
         Map<String, String> parameters = new LinkedHashMap<>(part.parameters());
         parameters.put(key, value);
         return new ComponentSpec.Part(part.name(), parameters);
+    }
+
+    /** The shape of a picture's feature map, which there must be. */
+    static Grid grid(String component, List<Optional<Grid>> grids, int picture) {
+        return grids.get(picture)
+                .orElseThrow(() -> new IllegalArgumentException(component
+                        + " needs feature maps, whose vectors are the cells of a grid; picture " + picture
+                        + " of the batch has no grid"));
     }
 
     /** Checks the width of what a layer is given. */
