@@ -18,15 +18,15 @@ final class BatchNorm {
     private final double[] deviation;
 
     /** Takes rows γ, β, mean, variance. */
-    BatchNorm(double[] rows, double epsilon) {
-        this("batch-norm", rows, epsilon);
+    BatchNorm(String name, double[] rows, double epsilon) {
+        this(name, name + "-scale", name + "-shift", rows, epsilon);
     }
 
-    /** With a name for the parameters. */
-    BatchNorm(String name, double[] rows, double epsilon) {
+    /** With names for the parameters γ and β. */
+    BatchNorm(String name, String scale, String shift, double[] rows, double epsilon) {
         this.size = rows.length / 4;
-        this.scale = new Parameter(name + "-scale", new int[] {size}, States.rows(rows, size, 0, 1));
-        this.shift = new Parameter(name + "-shift", new int[] {size}, States.rows(rows, size, 1, 2));
+        this.scale = new Parameter(scale, new int[] {size}, States.rows(rows, size, 0, 1));
+        this.shift = new Parameter(shift, new int[] {size}, States.rows(rows, size, 1, 2));
         this.mean = States.rows(rows, size, 2, 3);
         this.variance = States.rows(rows, size, 3, 4);
         this.deviation = new double[size];

@@ -32,7 +32,7 @@ final class ContextGatingLayer implements Layer {
         public Layer layer(ComponentSpec.Part part, ComponentState state, Layers layers) {
             ContextGatingTransform.Options options =
                     OptionsText.parse(part, new ContextGatingTransform.Provider().defaults());
-            LinearMap map = LinearMap.of(NAME, "", state, options.batchNormEpsilon());
+            LinearMap map = LinearMap.of(NAME, state, options.batchNormEpsilon());
             if (map.inputs() != map.outputs()) {
                 throw new IllegalArgumentException(
                         "context-gating: weights must be d x d, got " + map.outputs() + " x " + map.inputs());

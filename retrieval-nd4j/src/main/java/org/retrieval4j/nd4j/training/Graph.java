@@ -16,6 +16,7 @@ public final class Graph {
     private final SDVariable mask;
     private final List<Optional<Grid>> grids;
     private final int vectors;
+    private final int columns;
     private boolean gridsAsked;
     private final Map<Parameter, SDVariable> variables = new IdentityHashMap<>();
 
@@ -25,9 +26,11 @@ public final class Graph {
      * @param operations where operations are added
      * @param mask pictures x vectors: 1 for each vector of a picture, 0 for what only fills its row up
      * @param vectors how many of them
+     * @param columns number of values of each
      * @param grids the shapes of the pictures' feature maps
      */
-    Graph(SameDiff operations, SDVariable mask, int vectors, List<Optional<Grid>> grids) {
+    Graph(SameDiff operations, SDVariable mask, int vectors, int columns, List<Optional<Grid>> grids) {
+        this.columns = columns;
         this.vectors = vectors;
         this.operations = operations;
         this.mask = mask;
@@ -78,6 +81,15 @@ public final class Graph {
      */
     public int vectors() {
         return vectors;
+    }
+
+    /**
+     * Number of values of each vector of the feature maps.
+     *
+     * @return the number
+     */
+    public int columns() {
+        return columns;
     }
 
     /** Whether what was built serves these shapes only. */

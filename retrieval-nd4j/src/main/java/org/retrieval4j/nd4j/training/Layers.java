@@ -25,8 +25,19 @@ public final class Layers {
      * @throws IllegalStateException if two providers have one name
      */
     public static Layers load(ClassLoader loader) {
+        return of(ServiceLoader.load(LayerProvider.class, loader));
+    }
+
+    /**
+     * Layers of given providers, without a look-up.
+     *
+     * @param given the providers
+     * @return the layers
+     * @throws IllegalStateException if two providers have one name
+     */
+    public static Layers of(Iterable<? extends LayerProvider> given) {
         Map<String, LayerProvider> providers = new TreeMap<>();
-        for (LayerProvider provider : ServiceLoader.load(LayerProvider.class, loader)) {
+        for (LayerProvider provider : given) {
             for (String name : provider.names()) {
                 LayerProvider other = providers.put(name, provider);
                 if (other != null) {

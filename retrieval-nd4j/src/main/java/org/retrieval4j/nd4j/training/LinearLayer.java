@@ -46,7 +46,7 @@ final class LinearLayer implements Layer {
             }
             FullyConnectedTransform.Options options =
                     OptionsText.parse(part, new FullyConnectedTransform.Provider().defaults());
-            return new LinearLayer(part, state, LinearMap.of(LEARNED, "", state, 0), options.l2());
+            return new LinearLayer(part, state, LinearMap.of(LEARNED, state, 0), options.l2());
         }
     }
 

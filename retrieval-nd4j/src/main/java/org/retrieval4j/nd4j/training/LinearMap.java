@@ -12,7 +12,10 @@ import org.retrieval4j.nd4j.NativeDoubles;
 
 /** BN(W x + b) of vectors, its gradients, and its form in SameDiff; b and BN where there are such. */
 final class LinearMap {
-    private final String prefix;
+    private static final String WEIGHTS = "weights";
+    private static final String BIAS = "bias";
+    private static final String BATCH_NORM = "batch-norm";
+
     private final Parameter weights;
     private final @Nullable Parameter bias;
     private final @Nullable BatchNorm norm;
@@ -22,9 +25,7 @@ final class LinearMap {
     private final Workspace.Pool pool = new Workspace.Pool(4);
 
     /** A map with all its parts; one that is not learned has no parameters. */
-    private LinearMap(
-            String prefix, Parameter weights, @Nullable Parameter bias, @Nullable BatchNorm norm, boolean learned) {
-        this.prefix = prefix;
+    LinearMap(Parameter weights, @Nullable Parameter bias, @Nullable BatchNorm norm, boolean learned) {
         this.weights = weights;
         this.bias = bias;
         this.norm = norm;
@@ -33,21 +34,18 @@ final class LinearMap {
         this.inputs = weights.shape()[1];
     }
 
-    /** Takes arrays {@code weights}, {@code bias} and {@code batch-norm}, their names behind a prefix. */
-    static LinearMap of(String component, String prefix, ComponentState state, double epsilon) {
-        FloatMatrix matrix = state.array(prefix + "weights");
+    /** Takes arrays {@code weights}, {@code bias} and {@code batch-norm}, the latter two if they are there. */
+    static LinearMap of(String component, ComponentState state, double epsilon) {
+        FloatMatrix matrix = state.array(WEIGHTS);
         int outputs = matrix.rows();
-        Parameter weights =
-                new Parameter(prefix + "weights", new int[] {outputs, matrix.columns()}, States.doubles(matrix));
-        String biases = prefix + "bias";
-        Parameter bias = state.arrays().containsKey(biases)
-                ? new Parameter(biases, new int[] {outputs}, States.doubles(component, biases, state, 1, outputs))
+        Parameter weights = new Parameter(WEIGHTS, new int[] {outputs, matrix.columns()}, States.doubles(matrix));
+        Parameter bias = state.arrays().containsKey(BIAS)
+                ? new Parameter(BIAS, new int[] {outputs}, States.doubles(component, BIAS, state, 1, outputs))
                 : null;
-        String norms = prefix + "batch-norm";
-        BatchNorm norm = state.arrays().containsKey(norms)
-                ? new BatchNorm(norms, States.doubles(component, norms, state, 4, outputs), epsilon)
+        BatchNorm norm = state.arrays().containsKey(BATCH_NORM)
+                ? new BatchNorm(BATCH_NORM, States.doubles(component, BATCH_NORM, state, 4, outputs), epsilon)
                 : null;
-        return new LinearMap(prefix, weights, bias, norm, true);
+        return new LinearMap(weights, bias, norm, true);
     }
 
     /** Takes arrays {@code projection} and {@code mean}: P (x − m), which stays what it is. */
@@ -61,9 +59,8 @@ final class LinearMap {
             bias[i / d] -= weights[i] * mean[i % d];
         }
         return new LinearMap(
-                "",
                 new Parameter("projection", new int[] {bias.length, d}, weights),
-                new Parameter("bias", new int[] {bias.length}, bias),
+                new Parameter(BIAS, new int[] {bias.length}, bias),
                 null,
                 false);
     }
@@ -97,7 +94,7 @@ final class LinearMap {
             arrays.put(bias.name(), States.matrix(bias));
         }
         if (norm != null) {
-            arrays.put(prefix + "batch-norm", norm.matrix());
+            arrays.put(BATCH_NORM, norm.matrix());
         }
         return arrays;
     }

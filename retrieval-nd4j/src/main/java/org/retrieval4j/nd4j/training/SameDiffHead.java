@@ -125,7 +125,7 @@ public final class SameDiffHead {
             int pictures = input.pictures();
             this.inputShape = new long[] {pictures, vectors, input.columns()};
             SDVariable mask = operations.placeHolder(MASK, DataType.DOUBLE, pictures, vectors);
-            this.graph = new Graph(operations, mask, vectors, input.grids());
+            this.graph = new Graph(operations, mask, vectors, input.columns(), input.grids());
             SDVariable current =
                     operations.var(INPUT, Nd4j.zeros(DataType.DOUBLE, inputShape)); // not a placeholder: has a gradient
             for (Layer layer : layers) {

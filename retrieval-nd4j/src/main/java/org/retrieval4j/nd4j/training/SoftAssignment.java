@@ -66,7 +66,7 @@ final class SoftAssignment {
                 : null;
         this.biasIsLearned = bias != null && !(settings.zeroBias && isZero(bias.values()));
         this.norm = state.arrays().containsKey(BATCH_NORM)
-                ? new BatchNorm(States.doubles(component, BATCH_NORM, state, 4, all), settings.epsilon)
+                ? new BatchNorm(BATCH_NORM, States.doubles(component, BATCH_NORM, state, 4, all), settings.epsilon)
                 : null;
     }
 

@@ -36,9 +36,12 @@ final class Checks {
     static List<Layer> layers(String spec, Map<String, double[][]> arrays) {
         Map<String, FloatMatrix> state = new TreeMap<>();
         arrays.forEach((name, rows) -> state.put(name, matrix(rows)));
+        return layers(spec, ComponentState.ofArrays(state));
+    }
+
+    static List<Layer> layers(String spec, ComponentState state) {
         try {
-            return Layers.load(Checks.class.getClassLoader())
-                    .layers(canonical(ComponentSpec.parse(spec)), ComponentState.ofArrays(state));
+            return Layers.load(Checks.class.getClassLoader()).layers(canonical(ComponentSpec.parse(spec)), state);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -63,7 +63,9 @@ class LoupeLayersTest {
             double[] byShift = outcome.parameters().of(Checks.parameter(layers.subList(0, 1), "batch-norm-shift"));
             double[] byScale = outcome.parameters().of(Checks.parameter(layers.subList(0, 1), "batch-norm-scale"));
             Fixture.assertClose(
-                    byScale(byScale, byShift, fixture.doubles("loupe_bn")), States.rows(rows, K, 0, 1), 1e-10);
+                    Norms.byScale(byScale, byShift, fixture.doubles("loupe_bn"), 1e-3),
+                    States.rows(rows, K, 0, 1),
+                    1e-10);
             assertGradient(outcome, layers.get(0), "batch-norm-shift", States.rows(rows, K, 1, 2));
         } else {
             assertGradient(outcome, layers.get(0), "bias", fixture.doubles(name + "_dbias"));
@@ -174,7 +176,9 @@ class LoupeLayersTest {
         if (!norm) {
             Checks.set(layers, "bias", fixture.doubles("loupe_cluster_bias"));
         }
-        setNorm(layers.get(0), norm, fixture.doubles("loupe_bn"), K);
+        if (norm) {
+            Norms.set(layers.get(0), "batch-norm-scale", "batch-norm-shift", fixture.doubles("loupe_bn"), 1e-3);
+        }
         List<Layer> projected =
                 Checks.layers("fully-connected(l2=false)", Map.of("weights", new double[OUTPUTS][pooled]));
         Checks.set(projected, "weights", fixture.transposed("loupe_fc_" + projection, pooled, OUTPUTS));
@@ -191,38 +195,11 @@ class LoupeLayersTest {
         if (!norm) {
             Checks.set(gating, "bias", fixture.doubles("loupe_gate_bias"));
         }
-        setNorm(gating.get(0), norm, fixture.doubles("loupe_gate_bn"), OUTPUTS);
+        if (norm) {
+            Norms.set(gating.get(0), "batch-norm-scale", "batch-norm-shift", fixture.doubles("loupe_gate_bn"), 1e-3);
+        }
         layers.addAll(gating);
         return layers;
-    }
-
-    /** Statistics come in float: scale and shift make the norm of the double ones of it. */
-    private static void setNorm(Layer layer, boolean norm, double[] rows, int size) {
-        if (!norm) {
-            return;
-        }
-        double[] scale = Checks.parameter(List.of(layer), "batch-norm-scale").values();
-        double[] shift = Checks.parameter(List.of(layer), "batch-norm-shift").values();
-        for (int c = 0; c < size; c++) {
-            double gamma = rows[c];
-            double mean = rows[2 * size + c];
-            double deviation = Math.sqrt(rows[3 * size + c] + 1e-3);
-            double rounded = Math.sqrt((float) rows[3 * size + c] + 1e-3);
-            scale[c] = gamma * rounded / deviation;
-            shift[c] = rows[size + c] + gamma * ((float) mean - mean) / deviation;
-        }
-    }
-
-    /** The gradient by the scale as if the statistics were double. */
-    private static double[] byScale(double[] byScale, double[] byShift, double[] rows) {
-        double[] result = new double[K];
-        for (int c = 0; c < K; c++) {
-            double mean = rows[2 * K + c];
-            double deviation = Math.sqrt(rows[3 * K + c] + 1e-3);
-            double rounded = Math.sqrt((float) rows[3 * K + c] + 1e-3);
-            result[c] = (byScale[c] * rounded + byShift[c] * ((float) mean - mean)) / deviation;
-        }
-        return result;
     }
 
     private double[][] rows(String name, int columns) {
