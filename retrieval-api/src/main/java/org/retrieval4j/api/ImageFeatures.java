@@ -40,8 +40,19 @@ public record ImageFeatures(
                     + grid.get().columns() + " must have as many keypoints, got " + keypoints.size());
         }
         if (!descriptors.isFinite()) {
-            throw new IllegalArgumentException("descriptors must be finite");
+            throw new IllegalArgumentException("descriptors must be finite, got " + firstNotFinite(descriptors));
         }
+    }
+
+    private static String firstNotFinite(FloatMatrix descriptors) {
+        for (int i = 0; i < descriptors.rows(); i++) {
+            for (int j = 0; j < descriptors.columns(); j++) {
+                if (!Float.isFinite(descriptors.get(i, j))) {
+                    return descriptors.get(i, j) + " as value " + j + " of descriptor " + i;
+                }
+            }
+        }
+        throw new IllegalStateException("all are finite");
     }
 
     /**

@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
             "Aggregate the descriptors of one image into one vector: NumPy file in, NumPy file out.",
             "",
             "The vector is float32; a sparse one (bow) is written in full. Files named in the aggregator's spec are"
-                    + " .npy too: codebooks and the like K x D, weights and biases K."
+                    + " .npy too, or entries of an .npz (FILE.npz:NAME): codebooks and the like K x D, weights and biases K."
         })
 @SuppressWarnings("NullAway.Init") // picocli injects the fields
 final class AggregateCommand extends Subcommand {

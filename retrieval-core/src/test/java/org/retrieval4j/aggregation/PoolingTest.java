@@ -2,6 +2,7 @@ package org.retrieval4j.aggregation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 import static org.retrieval4j.fixtures.Fixture.assertWithinFloatTolerance;
 
 import java.util.ArrayList;
@@ -185,6 +186,19 @@ class PoolingTest {
     void aDeadChannelHasTheFloorOfGem() {
         assertThat(((GlobalDescriptor.Dense) pooled("gem(l2=false)")).values()[3])
                 .isEqualTo(1e-6f);
+    }
+
+    @Test
+    void gemIsTheAverageWithAnExponentOfOneAndTheMaximumWithALargeOne() {
+        float[] one = ((GlobalDescriptor.Dense) pooled("gem(p=1,epsilon=1e-20,l2=false)")).values();
+        float[] large = ((GlobalDescriptor.Dense) pooled("gem(p=200,epsilon=1e-20,l2=false)")).values();
+        double[] average = fixture.doubles("spoc");
+        double[] maximum = fixture.doubles("mac");
+        for (int j = 0; j < one.length; j++) {
+            assertThat((double) one[j]).isCloseTo(average[j], within(1e-6 * average[j] + 1e-12));
+            // (1/70)^(1/200) = 0.979: one of 70 cells has the maximum
+            assertThat((double) large[j]).isBetween(0.978 * maximum[j], maximum[j] + 1e-6);
+        }
     }
 
     @Test
