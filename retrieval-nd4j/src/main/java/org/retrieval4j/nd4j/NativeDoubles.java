@@ -1,5 +1,7 @@
 package org.retrieval4j.nd4j;
 
+import java.lang.ref.Reference;
+import java.nio.DoubleBuffer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.retrieval4j.api.BackendException;
@@ -9,14 +11,16 @@ import org.retrieval4j.api.BackendException;
  * time; sizes are not checked below here.
  */
 public final class NativeDoubles implements AutoCloseable {
-    private final DoublePointer pointer;
-    private final DoublePointer moved;
-    private final long size;
+    private static final int MOST = Integer.MAX_VALUE / Double.BYTES;
 
-    private NativeDoubles(long size) {
+    private final DoublePointer pointer;
+    private final DoubleBuffer buffer; // copies parts of arrays; a pointer copies them whole, first
+    private final int size;
+
+    private NativeDoubles(int size) {
         this.size = size;
         this.pointer = new DoublePointer(size);
-        this.moved = new DoublePointer(pointer);
+        this.buffer = pointer.asBuffer();
     }
 
     /**
@@ -25,12 +29,16 @@ public final class NativeDoubles implements AutoCloseable {
      * @param size number of doubles
      * @return the memory
      * @throws BackendException if OpenBLAS cannot be used here
+     * @throws IllegalArgumentException if it is less than 1 or would exceed 2 GB
      */
     public static NativeDoubles allocate(long size) {
         NativeBlas.unavailable().ifPresent(reason -> {
             throw new BackendException("matrix products in double need OpenBLAS: " + reason);
         });
-        return new NativeDoubles(size);
+        if (size < 1 || size > MOST) {
+            throw new IllegalArgumentException("a matrix must have 1 to " + MOST + " values, got " + size);
+        }
+        return new NativeDoubles((int) size);
     }
 
     /**
@@ -38,47 +46,42 @@ public final class NativeDoubles implements AutoCloseable {
      *
      * @return number of doubles
      */
-    public long size() {
+    public int size() {
         return size;
     }
 
     /**
-     * Copies doubles into this.
+     * Copies doubles to the start of this.
      *
      * @param source where from
      * @param from first of them
      * @param count how many
-     * @param at where they go
      */
-    public void put(double[] source, int from, int count, long at) {
-        moved.position(at).put(source, from, count);
+    public void put(double[] source, int from, int count) {
+        buffer.position(0).put(source, from, count);
+        Reference.reachabilityFence(this);
     }
 
     /**
-     * Copies doubles out of this.
+     * Copies the first doubles out of this.
      *
-     * @param at first of them
      * @param target where to
      * @param to where they go
      * @param count how many
      */
-    public void get(long at, double[] target, int to, int count) {
-        moved.position(at).get(target, to, count);
+    public void get(double[] target, int to, int count) {
+        buffer.position(0).get(target, to, count);
+        Reference.reachabilityFence(this);
     }
 
     /**
      * A matrix within native doubles, row-major.
      *
-     * @param doubles where
-     * @param at its first value
+     * @param doubles where; the matrix starts with them
      * @param width from the start of a row to that of the next
      * @param transposed whether its transpose is meant
      */
-    public record Matrix(NativeDoubles doubles, long at, int width, boolean transposed) {
-        private DoublePointer start() {
-            return doubles.moved.position(at);
-        }
-    }
+    public record Matrix(NativeDoubles doubles, int width, boolean transposed) {}
 
     /**
      * Sets this to a product of matrices, or adds it.
@@ -102,9 +105,9 @@ public final class NativeDoubles implements AutoCloseable {
                 n,
                 k,
                 1,
-                a.start(),
+                a.doubles.pointer,
                 a.width,
-                b.start(),
+                b.doubles.pointer,
                 b.width,
                 add ? 1 : 0,
                 pointer,

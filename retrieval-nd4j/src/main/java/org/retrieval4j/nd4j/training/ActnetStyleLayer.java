@@ -334,20 +334,20 @@ final class ActnetStyleLayer implements Layer {
                 .mul(operations.expandDims(graph.mask(), 2))
                 .sum(1);
         if (options.pooling() == ActnetStyleAggregator.Pool.AVERAGE) {
-            sums = sums.div(Graph.spread(graph.mask().sum(true, 1), sums));
+            sums = sums.div(graph.spread(graph.mask().sum(true, 1), sums));
         }
         if (parameters.containsKey(BALANCE)) {
             List<SDVariable> scaled = new ArrayList<>();
             int from = 0;
             for (int width : options.widths()) {
                 SDVariable own = operations.slice(sums, new int[] {0, from}, graph.pictures(), width);
-                scaled.add(Scaling.FLOOR.define(operations, own, 1));
+                scaled.add(Scaling.FLOOR.define(graph, own, 1));
                 from += width;
             }
             SDVariable all = operations.concat(1, scaled.toArray(new SDVariable[0]));
-            sums = all.mul(Graph.spread(perChannel(graph, BALANCE, d, true), all));
+            sums = all.mul(graph.spread(perChannel(graph, BALANCE, d, true), all));
         }
-        return options.l2() ? Scaling.FLOOR.define(operations, sums, 1) : sums;
+        return options.l2() ? Scaling.FLOOR.define(graph, sums, 1) : sums;
     }
 
     private SDVariable activated(Graph graph, SDVariable input, int d) {
@@ -356,7 +356,7 @@ final class ActnetStyleLayer implements Layer {
             return input;
         }
         if (options.activation() == Activation.SINH || options.activation() == Activation.EXP) {
-            SDVariable a = Graph.spread(perChannel(graph, "rate", d, options.shared()), input);
+            SDVariable a = graph.spread(perChannel(graph, "rate", d, options.shared()), input);
             SDVariable x = operations.math.max(input, operations.constant(0.0));
             SDVariable argument = operations.math.min(x.mul(a), operations.constant(Activated.LARGEST));
             SDVariable value = options.activation() == Activation.SINH
@@ -365,9 +365,9 @@ final class ActnetStyleLayer implements Layer {
             return value.div(a);
         }
         SDVariable x = operations.math.max(input, operations.constant(Activated.SMALLEST));
-        SDVariable scale = Graph.spread(perChannel(graph, "scale", d, options.shared()), input);
-        SDVariable shape = Graph.spread(perChannel(graph, "shape", d, options.shared()), input);
-        SDVariable amplitude = Graph.spread(perChannel(graph, "amplitude", d, options.shared()), input);
+        SDVariable scale = graph.spread(perChannel(graph, "scale", d, options.shared()), input);
+        SDVariable shape = graph.spread(perChannel(graph, "shape", d, options.shared()), input);
+        SDVariable amplitude = graph.spread(perChannel(graph, "amplitude", d, options.shared()), input);
         SDVariable logarithm = operations.math.log(x.div(scale));
         SDVariable power = operations.math.exp(logarithm.mul(shape));
         SDVariable decay = operations.math.exp(operations.math.neg(power));
@@ -384,7 +384,7 @@ final class ActnetStyleLayer implements Layer {
         Parameter parameter = java.util.Objects.requireNonNull(parameters.get(name));
         int size = parameter.values().length;
         SDVariable values = operations.reshape(operations.nn.softplus(graph.variable(parameter)), 1, size);
-        if (!perStream || size == 1) {
+        if (!perStream || d == 1) {
             return values;
         }
         double[] members = new double[size * d];

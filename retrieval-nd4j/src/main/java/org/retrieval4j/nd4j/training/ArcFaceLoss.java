@@ -1,10 +1,10 @@
 package org.retrieval4j.nd4j.training;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.retrieval4j.api.BuildContext;
 import org.retrieval4j.api.ComponentSpec;
+import org.retrieval4j.nd4j.NativeDoubles;
 import org.retrieval4j.spi.ComponentProvider;
 
 /**
@@ -91,6 +91,7 @@ public final class ArcFaceLoss implements Loss {
         private final Parameter centers;
         private final int classes;
         private final int columns;
+        private final Workspace.Pool pool = new Workspace.Pool(4);
 
         Classes(Options options, Parameter centers) {
             this.options = options;
@@ -109,28 +110,33 @@ public final class ArcFaceLoss implements Loss {
                 double[] values, int width, List<Tuple> tuples, int[] labels, double[] gradient, Gradients parameters) {
             Vectors vectors = new Vectors(values, width, gradient);
             check(vectors, labels);
-            // O(pictures · classes · columns)
+            int n = labels.length;
             double[] unitCenters = UNIT.rows(centers.values(), columns);
             double[] unit = UNIT.rows(values, columns);
-            double[] byCenters = new double[unitCenters.length];
+            double[] cosines = new double[Math.multiplyExact(n, classes)];
             double[] byUnit = new double[unit.length];
-            double[] cosines = new double[classes];
+            double[] byCenters = new double[unitCenters.length];
             double loss = 0;
-            for (int i = 0; i < labels.length; i++) {
-                for (int c = 0; c < classes; c++) {
-                    cosines[c] = dot(unit, i * columns, unitCenters, c * columns);
+            // O(pictures · classes · columns)
+            try (Workspace work = pool.borrow()) {
+                NativeDoubles u = work.block(0, unit, 0, unit.length);
+                NativeDoubles c = work.block(1, unitCenters, 0, unitCenters.length);
+                NativeDoubles g = work.block(2, cosines.length);
+                g.product(Workspace.of(u, columns), Workspace.transposed(c, columns), n, classes, columns, false);
+                g.get(cosines, 0, cosines.length);
+                for (int i = 0; i < n; i++) {
+                    loss += toGradient(cosines, i * classes, labels[i], 1.0 / n);
                 }
-                loss += toGradient(cosines, labels[i], 1.0 / labels.length);
-                for (int c = 0; c < classes; c++) {
-                    for (int j = 0; j < columns; j++) {
-                        byUnit[i * columns + j] += cosines[c] * unitCenters[c * columns + j];
-                        byCenters[c * columns + j] += cosines[c] * unit[i * columns + j];
-                    }
-                }
+                g.put(cosines, 0, cosines.length);
+                NativeDoubles result = work.block(3, Math.max(unit.length, unitCenters.length));
+                result.product(Workspace.of(g, classes), Workspace.of(c, columns), n, columns, classes, false);
+                result.get(byUnit, 0, byUnit.length);
+                result.product(Workspace.transposed(g, classes), Workspace.of(u, columns), classes, columns, n, false);
+                result.get(byCenters, 0, byCenters.length);
             }
             UNIT.addGradient(values, columns, byUnit, gradient);
             UNIT.addGradient(centers.values(), columns, byCenters, parameters.of(centers));
-            return loss / labels.length;
+            return loss / n;
         }
 
         private void check(Vectors vectors, int[] labels) {
@@ -149,37 +155,33 @@ public final class ArcFaceLoss implements Loss {
             }
         }
 
-        /** The cross-entropy of a picture; the cosines become its gradient by them, times a weight. */
-        private double toGradient(double[] cosines, int label, double weight) {
-            double cosine = Math.max(-1, Math.min(1, cosines[label]));
+        /** The cross-entropy of a picture; its cosines become the gradient by them, times a weight. */
+        private double toGradient(double[] cosines, int from, int label, double weight) {
+            int own = from + label;
+            double cosine = Math.max(-1, Math.min(1, cosines[own]));
             double sine = Math.sqrt(Math.max(0, 1 - cosine * cosine));
             boolean falls = cosine > -Math.cos(options.margin); // θ + m < π
             double slope = falls
                     ? Math.cos(options.margin) + Math.sin(options.margin) * cosine / Math.max(SMALLEST_SINE, sine)
                     : 1;
-            cosines[label] = falls
+            cosines[own] = falls
                     ? cosine * Math.cos(options.margin) - sine * Math.sin(options.margin)
                     : cosine - options.margin * Math.sin(options.margin);
-            double own = options.scale * cosines[label];
-            double largest = options.scale * Arrays.stream(cosines).max().orElseThrow();
+            double target = options.scale * cosines[own];
+            double largest = Double.NEGATIVE_INFINITY;
+            for (int c = from; c < from + classes; c++) {
+                largest = Math.max(largest, options.scale * cosines[c]);
+            }
             double sum = 0;
-            for (int c = 0; c < classes; c++) {
+            for (int c = from; c < from + classes; c++) {
                 cosines[c] = Math.exp(options.scale * cosines[c] - largest);
                 sum += cosines[c];
             }
-            for (int c = 0; c < classes; c++) {
+            for (int c = from; c < from + classes; c++) {
                 cosines[c] *= weight * options.scale / sum;
             }
-            cosines[label] = slope * (cosines[label] - weight * options.scale);
-            return largest + Math.log(sum) - own;
-        }
-
-        private double dot(double[] a, int from, double[] b, int start) {
-            double sum = 0;
-            for (int j = 0; j < columns; j++) {
-                sum += a[from + j] * b[start + j];
-            }
-            return sum;
+            cosines[own] = slope * (cosines[own] - weight * options.scale);
+            return largest + Math.log(sum) - target;
         }
     }
 }

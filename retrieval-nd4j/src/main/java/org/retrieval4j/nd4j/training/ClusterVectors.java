@@ -83,15 +83,16 @@ record ClusterVectors(int k, int d, Scaling scaling, Axis axis, boolean l2, bool
     }
 
     /** The same of SameDiff's operations: pictures x k x d become pictures x k·d. */
-    SDVariable define(SameDiff operations, SDVariable vectors) {
+    SDVariable define(Graph graph, SDVariable vectors) {
+        SameDiff operations = graph.operations();
         SDVariable scaled =
                 switch (axis) {
                     case NONE -> vectors;
-                    case CHANNELS -> scaling.define(operations, vectors, 2);
-                    case CLUSTERS -> scaling.define(operations, vectors, 1);
+                    case CHANNELS -> scaling.define(graph, vectors, 2);
+                    case CLUSTERS -> scaling.define(graph, vectors, 1);
                 };
         SDVariable ordered = channelMajor ? operations.permute(scaled, 0, 2, 1) : scaled;
         SDVariable flat = operations.reshape(ordered, -1, size());
-        return l2 ? scaling.define(operations, flat, 1) : flat;
+        return l2 ? scaling.define(graph, flat, 1) : flat;
     }
 }

@@ -112,7 +112,7 @@ final class CrowLayer extends PoolingLayer {
         SDVariable above = operations.math.sign(operations.math.max(sums, zero));
         SDVariable places = operations
                 .math
-                .sqrt(operations.math.max(sums, tiny).div(Graph.spread(norm, sums)))
+                .sqrt(operations.math.max(sums, tiny).div(graph.spread(norm, sums)))
                 .mul(above);
         SDVariable parts = graph.mean(operations.math.sign(operations.math.max(input, zero)));
         SDVariable all = parts.add(EPSILON).sum(true, 1);

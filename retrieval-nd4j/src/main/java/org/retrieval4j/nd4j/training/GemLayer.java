@@ -111,9 +111,9 @@ final class GemLayer extends PoolingLayer {
         SameDiff operations = graph.operations();
         SDVariable floored = operations.math.max(input, operations.constant(options.epsilon()));
         SDVariable powers =
-                operations.math.exp(operations.math.log(floored).mul(Graph.spread(graph.variable(p), floored)));
+                operations.math.exp(operations.math.log(floored).mul(graph.spread(graph.variable(p), floored)));
         SDVariable mean = graph.mean(powers);
-        return operations.math.exp(operations.math.log(mean).div(Graph.spread(graph.variable(p), mean)));
+        return operations.math.exp(operations.math.log(mean).div(graph.spread(graph.variable(p), mean)));
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.retrieval4j.api.Grid;
@@ -128,11 +129,14 @@ public final class Graph {
     }
 
     /**
-     * Values broadcast to another shape. Products and quotients by an array of one element have wrong gradients in ND4J
-     * 1.0.0-M2.1 (sums are multiplied, where products should be summed); sums have right ones.
+     * Factors or divisors of another array, broadcast to its shape where they may be one element: by such an array ND4J
+     * 1.0.0-M2.1 has wrong gradients of products and quotients (sums are multiplied, where products should be summed), and
+     * right ones of sums.
      */
-    static SDVariable spread(SDVariable values, SDVariable like) {
-        return like.mul(0).add(values);
+    SDVariable spread(SDVariable factors, SDVariable like) {
+        return pictures() == 1 || columns == 1 || factors.getVariableType() == VariableType.VARIABLE
+                ? like.mul(0).add(factors)
+                : factors;
     }
 
     Map<Parameter, SDVariable> variables() {

@@ -57,7 +57,7 @@ final class L2Layer implements Layer {
 
     @Override
     public SDVariable define(Graph graph, SDVariable input) {
-        return Scaling.FLOOR.define(graph.operations(), input, 1);
+        return Scaling.FLOOR.define(graph, input, 1);
     }
 
     @Override

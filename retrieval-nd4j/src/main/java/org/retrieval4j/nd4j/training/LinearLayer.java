@@ -83,7 +83,7 @@ final class LinearLayer implements Layer {
     @Override
     public SDVariable define(Graph graph, SDVariable input) {
         SDVariable y = map.define(graph, input);
-        return l2 ? Scaling.FLOOR.define(graph.operations(), y, 1) : y;
+        return l2 ? Scaling.FLOOR.define(graph, y, 1) : y;
     }
 
     @Override

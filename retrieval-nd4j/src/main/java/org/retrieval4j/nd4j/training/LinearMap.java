@@ -117,7 +117,7 @@ final class LinearMap {
             NativeDoubles w = work.block(1, factors, 0, factors.length);
             NativeDoubles products = work.block(2, y.length);
             products.product(Workspace.of(rows, inputs), Workspace.transposed(w, inputs), n, outputs, inputs, false);
-            products.get(0, y, 0, y.length);
+            products.get(y, 0, y.length);
         }
         for (int i = 0; i < y.length; i++) {
             y[i] += shifts[i % outputs];
@@ -150,7 +150,7 @@ final class LinearMap {
                 NativeDoubles result = work.block(3, (long) n * inputs);
                 result.product(Workspace.of(g, outputs), Workspace.of(w, inputs), n, inputs, outputs, false);
                 double[] byInput = new double[n * inputs];
-                result.get(0, byInput, 0, byInput.length);
+                result.get(byInput, 0, byInput.length);
                 for (int i = 0; i < byInput.length; i++) {
                     sums[from * inputs + i] += byInput[i];
                 }
@@ -165,7 +165,7 @@ final class LinearMap {
         double[] byWeights = new double[outputs * inputs];
         NativeDoubles w = work.block(1, byWeights.length);
         w.product(Workspace.transposed(g, outputs), Workspace.of(rows, inputs), outputs, inputs, n, false);
-        w.get(0, byWeights, 0, byWeights.length);
+        w.get(byWeights, 0, byWeights.length);
         double[] byShifts = new double[outputs];
         for (int i = 0; i < n * outputs; i++) {
             byShifts[i % outputs] += gradient[i];

@@ -130,7 +130,7 @@ final class MacLayer extends PoolingLayer {
             }
             SDVariable mask = graph.constant(inside, graph.pictures(), n, 1);
             SDVariable scaled = Scaling.ADDED
-                    .define(operations, largest(operations, input, mask), 1)
+                    .define(graph, largest(operations, input, mask), 1)
                     .mul(graph.constant(present, graph.pictures(), 1));
             sum = sum == null ? scaled : sum.add(scaled);
         }

@@ -66,7 +66,7 @@ final class NetDbowLayer extends SoftLayer {
     @Override
     public SDVariable define(Graph graph, SDVariable input) {
         SDVariable all = assignment().define(graph, input).masses();
-        return masses.define(graph.operations(), graph.operations().expandDims(all, 2));
+        return masses.define(graph, graph.operations().expandDims(all, 2));
     }
 
     @Override

@@ -148,7 +148,7 @@ final class NetFvLayer extends SoftLayer {
                 .add(masses.mul(operations.math.square(c)))
                 .div(operations.math.square(sigma))
                 .sub(masses);
-        return operations.concat(1, first.define(operations, u), second.define(operations, v));
+        return operations.concat(1, first.define(graph, u), second.define(graph, v));
     }
 
     @Override

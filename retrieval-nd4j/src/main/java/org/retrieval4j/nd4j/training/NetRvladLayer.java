@@ -73,8 +73,7 @@ final class NetRvladLayer extends SoftLayer {
 
     @Override
     public SDVariable define(Graph graph, SDVariable input) {
-        return vectors.define(
-                graph.operations(), assignment().define(graph, input).sums());
+        return vectors.define(graph, assignment().define(graph, input).sums());
     }
 
     @Override

@@ -111,7 +111,7 @@ final class NetVladLayer extends SoftLayer {
         SoftAssignment.Defined s = assignment().define(graph, input);
         SDVariable masses = graph.operations().expandDims(s.masses(), 2);
         SDVariable residuals = s.sums().sub(masses.mul(graph.operations().expandDims(graph.variable(centers), 0)));
-        return vectors.define(graph.operations(), residuals.mul(sign));
+        return vectors.define(graph, residuals.mul(sign));
     }
 
     @Override

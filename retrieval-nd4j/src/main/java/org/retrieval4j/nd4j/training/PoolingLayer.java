@@ -76,7 +76,7 @@ abstract class PoolingLayer implements Layer {
     @Override
     public final SDVariable define(Graph graph, SDVariable input) {
         SDVariable pooled = pool(graph, input);
-        return l2 ? Scaling.ADDED.define(graph.operations(), pooled, 1) : pooled;
+        return l2 ? Scaling.ADDED.define(graph, pooled, 1) : pooled;
     }
 
     @Override

@@ -94,7 +94,7 @@ public final class SameDiffHead {
             @Override
             public double @Nullable [] backward(double[] gradient, Gradients parameters, boolean wanted) {
                 int vectors = built.graph.vectors();
-                double[] byPadded = built.gradients(padded, mask(input, vectors), gradient, parameters);
+                double[] byPadded = built.gradients(padded, mask(input, vectors), gradient, parameters, wanted);
                 return wanted ? unpadded(byPadded, input, vectors) : null;
             }
         };
@@ -147,10 +147,17 @@ public final class SameDiffHead {
             }
         }
 
-        synchronized double[] gradients(double[] input, double[] mask, double[] gradient, Gradients parameters) {
+        synchronized double[] gradients(
+                double[] input, double[] mask, double[] gradient, Gradients parameters, boolean wanted) {
             update(input);
-            List<String> names = new ArrayList<>(List.of(INPUT));
+            List<String> names = new ArrayList<>();
+            if (wanted) {
+                names.add(INPUT);
+            }
             graph.variables().values().forEach(variable -> names.add(variable.name()));
+            if (names.isEmpty()) {
+                return new double[0];
+            }
             long width = gradient.length / inputShape[0];
             try (INDArray masks = array(mask, inputShape[0], inputShape[1]);
                     INDArray behind = array(gradient, inputShape[0], width)) {
@@ -163,7 +170,7 @@ public final class SameDiffHead {
                         sum[i] += own[i];
                     }
                 });
-                double[] byInput = values(of(results, INPUT));
+                double[] byInput = wanted ? values(of(results, INPUT)) : new double[0];
                 results.values().forEach(INDArray::close);
                 return byInput;
             }

@@ -67,9 +67,10 @@ record Scaling(double floor, double added) {
     }
 
     /** The same of SameDiff's operations. The floor stands under the root, whose gradient at 0 is infinite. */
-    SDVariable define(SameDiff operations, SDVariable x, int... dimensions) {
+    SDVariable define(Graph graph, SDVariable x, int... dimensions) {
+        SameDiff operations = graph.operations();
         SDVariable square = operations.math.square(x).sum(true, dimensions);
         SDVariable length = operations.math.sqrt(operations.math.max(square, operations.constant(floor * floor)));
-        return x.div(Graph.spread(length.add(added), x));
+        return x.div(graph.spread(length.add(added), x));
     }
 }

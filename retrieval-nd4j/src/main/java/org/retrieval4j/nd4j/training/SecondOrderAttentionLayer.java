@@ -231,13 +231,13 @@ final class SecondOrderAttentionLayer implements Layer {
                 NativeDoubles right = work.block(1, b, 0, b.length);
                 NativeDoubles product = work.block(2, result.length);
                 product.product(
-                        new NativeDoubles.Matrix(left, 0, aColumns, aTransposed),
-                        new NativeDoubles.Matrix(right, 0, bColumns, bTransposed),
+                        new NativeDoubles.Matrix(left, aColumns, aTransposed),
+                        new NativeDoubles.Matrix(right, bColumns, bTransposed),
                         rows,
                         columns,
                         aTransposed ? aRows : aColumns,
                         false);
-                product.get(0, result, 0, result.length);
+                product.get(result, 0, result.length);
             }
         }
         return result;

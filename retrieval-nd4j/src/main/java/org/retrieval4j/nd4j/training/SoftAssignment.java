@@ -148,16 +148,16 @@ final class SoftAssignment {
                     NativeDoubles x = work.block(0, values, 0, n * d);
                     NativeDoubles a = work.block(2, (long) n * all);
                     a.product(Workspace.of(x, d), Workspace.transposed(w, d), n, all, d, false);
-                    a.get(0, shares, from * all, n * all);
+                    a.get(shares, from * all, n * all);
                     softmax(from, n, shifts, i * clusters());
-                    a.put(shares, from * all, n * all, 0);
+                    a.put(shares, from * all, n * all);
                     NativeDoubles sum = work.block(3, (long) clusters() * d);
                     sum.product(Workspace.transposed(a, all), Workspace.of(x, d), clusters(), d, n, false);
-                    sum.get(0, sums, i * clusters() * d, clusters() * d);
+                    sum.get(sums, i * clusters() * d, clusters() * d);
                     if (settings.squares) {
                         NativeDoubles x2 = work.block(0, squared(values, n * d), 0, n * d);
                         sum.product(Workspace.transposed(a, all), Workspace.of(x2, d), clusters(), d, n, false);
-                        sum.get(0, squares, i * clusters() * d, clusters() * d);
+                        sum.get(squares, i * clusters() * d, clusters() * d);
                     }
                 }
             }
@@ -218,7 +218,7 @@ final class SoftAssignment {
                         byShares.product(Workspace.of(x2, d), Workspace.transposed(g2, d), n, clusters(), d, true);
                     }
                     double[] logits = new double[n * all];
-                    byShares.get(0, logits, 0, n * clusters());
+                    byShares.get(logits, 0, n * clusters());
                     backSoftmax(from, n, logits, byMasses, i * clusters(), byShifts);
                     NativeDoubles z = work.block(2, logits, 0, n * all);
                     weightSums.product(Workspace.transposed(z, all), Workspace.of(x, d), all, d, n, true);
@@ -226,7 +226,7 @@ final class SoftAssignment {
                         backInput(work, from, n, values, byInput);
                     }
                 }
-                weightSums.get(0, byWeights, 0, byWeights.length);
+                weightSums.get(byWeights, 0, byWeights.length);
             }
             addParameters(byWeights, byShifts, parameters);
             return byInput;
@@ -260,18 +260,18 @@ final class SoftAssignment {
             if (settings.squares) {
                 NativeDoubles g2 = work.block(6, (long) k * d);
                 result.product(Workspace.of(a, all), Workspace.of(g2, d), n, d, k, false);
-                result.get(0, byScaled, 0, n * d);
+                result.get(byScaled, 0, n * d);
                 for (int i = 0; i < n * d; i++) {
                     byScaled[i] *= 2 * values[i];
                 }
-                result.put(byScaled, 0, n * d, 0);
+                result.put(byScaled, 0, n * d);
             }
             NativeDoubles g = work.block(3, (long) k * d);
             NativeDoubles z = work.block(2, (long) n * all);
             NativeDoubles w = work.block(1, folded, 0, folded.length);
             result.product(Workspace.of(a, all), Workspace.of(g, d), n, d, k, settings.squares);
             result.product(Workspace.of(z, all), Workspace.of(w, d), n, d, all, true);
-            result.get(0, byScaled, 0, n * d);
+            result.get(byScaled, 0, n * d);
             for (int i = 0; i < n; i++) {
                 int at = (from + i) * d;
                 if (settings.unit) {
@@ -339,7 +339,7 @@ final class SoftAssignment {
     /** Adds the operations; the input is pictures x vectors x d. */
     Defined define(Graph graph, SDVariable input) {
         SameDiff operations = graph.operations();
-        SDVariable x = settings.unit ? Scaling.FLOOR.define(operations, input, 2) : input;
+        SDVariable x = settings.unit ? Scaling.FLOOR.define(graph, input, 2) : input;
         SDVariable w = graph.variable(weights);
         SDVariable z = operations.mmul(operations.reshape(x, -1, d), w, false, true, false);
         if (bias != null) {

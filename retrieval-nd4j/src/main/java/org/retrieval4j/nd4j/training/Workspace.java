@@ -49,7 +49,7 @@ final class Workspace implements AutoCloseable {
     /** One of the blocks, filled with values. */
     NativeDoubles block(int index, double[] values, int from, int count) {
         NativeDoubles block = block(index, count);
-        block.put(values, from, count, 0);
+        block.put(values, from, count);
         return block;
     }
 
@@ -63,12 +63,12 @@ final class Workspace implements AutoCloseable {
 
     /** A whole block as a matrix of rows of a width. */
     static Matrix of(NativeDoubles block, int width) {
-        return new Matrix(block, 0, width, false);
+        return new Matrix(block, width, false);
     }
 
     /** The transpose of {@link #of}. */
     static Matrix transposed(NativeDoubles block, int width) {
-        return new Matrix(block, 0, width, true);
+        return new Matrix(block, width, true);
     }
 
     /** Gives the blocks back to the pool. */

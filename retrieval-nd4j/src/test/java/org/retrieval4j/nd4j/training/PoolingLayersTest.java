@@ -96,6 +96,20 @@ class PoolingLayersTest {
     }
 
     @Test
+    void gemLiesBetweenAverageAndMaximum() {
+        double[] average = Checks.byHandOutput(layers("spoc(l2=false)"), map()).values();
+        double[] largest = Checks.byHandOutput(layers("mac(l2=false)"), map()).values();
+        Fixture.assertClose(
+                Checks.byHandOutput(layers("gem(p=1,l2=false)"), map()).values(), average, 1.1e-6);
+        double[] steep =
+                Checks.byHandOutput(layers("gem(p=300,l2=false)"), map()).values();
+        for (int j = 0; j < CHANNELS; j++) {
+            // the mean of 70 powers is at least a 70th of the largest
+            assertThat(steep[j]).isBetween(largest[j] * Math.pow(70, -1.0 / 300) - 1e-9, largest[j] + 1.1e-6);
+        }
+    }
+
+    @Test
     void exponentsGoBackIntoTheComponent() {
         List<Layer> scalar = layers("gem(p=3)");
         Checks.set(scalar, "p", new double[] {2.625});
