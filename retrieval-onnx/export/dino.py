@@ -118,11 +118,9 @@ class VisionTransformer(nn.Module):
 
     def positions(self, rows, columns):
         """1 x (1 + rows · columns) x channels; exactly the trained ones at the size of training."""
-        # a tensor, so that the graph decides: 0 where no interpolation is wanted
-        same = torch.full((1,), rows, dtype=torch.float32).eq(self.side) & torch.full((1,), columns, dtype=torch.float32).eq(
-            self.side
-        )
-        offset = torch.where(same, 0.0, OFFSET)
+        # a tensor, so that the graph decides at each size; without offset the matrices are the identity
+        size = torch.cat([torch.full((1,), side, dtype=torch.float32) for side in (rows, columns)])
+        offset = torch.where((size == self.side).all(), 0.0, OFFSET)
         grid = self.pos_embed[0, 1:].unflatten(0, (self.side, self.side))
         vertical, horizontal = cubic(self.side, rows, offset), cubic(self.side, columns, offset)
         wide = torch.einsum("bj,ijc->ibc", horizontal, grid)

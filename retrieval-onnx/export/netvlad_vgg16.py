@@ -21,17 +21,32 @@ CLUSTERS = 64
 DIMENSION = 4096
 
 
-def vgg16(width):
+class Vgg16(nn.Sequential):
     """The convolutions of VGG16, without what follows conv5_3."""
-    layers = []
-    channels = 3
-    for layer in CHANNELS:
-        if layer == "pool":
-            layers.append(nn.MaxPool2d(2))
-        else:
-            layers += [nn.Conv2d(channels, recipe.narrowed(layer, width), 3, padding=1), nn.ReLU()]
-            channels = recipe.narrowed(layer, width)
-    return nn.Sequential(*layers[:-1]), channels
+
+    def __init__(self, width):
+        layers = []
+        channels = 3
+        for layer in CHANNELS:
+            if layer == "pool":
+                layers.append(nn.MaxPool2d(2))
+            else:
+                layers += [nn.Conv2d(channels, recipe.narrowed(layer, width), 3, padding=1), nn.ReLU()]
+                channels = recipe.narrowed(layer, width)
+        super().__init__(*layers[:-1])
+        self.channels = channels
+
+    @torch.no_grad()
+    def randomize(self):
+        """Each channel gets about mean 0 and deviation 1, or the last ones would answer alike to all pictures."""
+        x = torch.from_numpy(recipe.picture(160, 160, 0)).permute(2, 0, 1)[None].float() - 110
+        for layer in self:
+            if isinstance(layer, nn.Conv2d):
+                y = layer(x)
+                deviation, mean = torch.std_mean(y, (0, 2, 3))
+                layer.weight /= deviation[:, None, None, None]
+                layer.bias.copy_((layer.bias - mean) / deviation + 0.2 * torch.randn(len(mean)))
+            x = layer(x)
 
 
 class NetVlad(nn.Module):
@@ -41,10 +56,10 @@ class NetVlad(nn.Module):
         self.centers = nn.Parameter(torch.empty(channels, clusters))
 
     def randomize(self):
-        """As it is initialized from k-means: assignment along the centers."""
-        nn.init.normal_(self.centers, std=1 / math.sqrt(len(self.centers)))
+        """As it is initialized from k-means: assignment along the centers, nearly hard."""
+        nn.init.normal_(self.centers, std=0.3 / math.sqrt(len(self.centers)))
         directions = F.normalize(self.centers.detach(), dim=0)
-        self.assignment.weight.data = 10 * directions.T[:, :, None, None].contiguous()
+        self.assignment.weight.data = 60 * directions.T[:, :, None, None].contiguous()
 
     def forward(self, features):
         features = F.normalize(features, dim=1)
@@ -57,9 +72,9 @@ class NetVlad(nn.Module):
 class VggNetVlad(nn.Module):
     def __init__(self, width=1, dimension=DIMENSION):
         super().__init__()
-        self.features, channels = vgg16(width)
-        self.vlad = NetVlad(channels, CLUSTERS)
-        self.whitening = nn.Linear(channels * CLUSTERS, dimension)
+        self.features = Vgg16(width)
+        self.vlad = NetVlad(self.features.channels, CLUSTERS)
+        self.whitening = nn.Linear(self.features.channels * CLUSTERS, dimension)
 
     def forward(self, image):
         features = self.features(image)

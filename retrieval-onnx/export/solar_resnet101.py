@@ -148,16 +148,17 @@ def build(options):
     else:
         recipe.randomize(model)
     largest = 2**0.5
+    longer = recipe.half_up(options.size * largest)
     return recipe.Recipe(
         name="solar-resnet101" if solar else "gem-resnet101",
         source="tonyngjichun/SOLAR" if solar else "filipradenovic/cnnimageretrieval-pytorch, resnet101-gem-w",
         model=model,
         outputs={"descriptor": "meaning: global", "conv4_x": None, "conv5_x": None},
-        longer=recipe.half_up(options.size * largest),
+        longer=longer,
         multi_scale=recipe.MultiScale(largest, 3, 2, options.size),
         notes=(
             ("SOLAR" if solar else "GeM with whitening") + " on ResNet101: one vector a picture.",
-            f"Alone it sees pictures of up to {recipe.half_up(options.size * largest)} pixels, the largest of the three sizes.",
+            f"Alone it sees pictures of up to {longer} pixels, the largest of the three sizes.",
         ),
     )
 

@@ -1,12 +1,15 @@
 """Checkpoints with the published names, shapes and wrappings load; others are refused with the reason.
 
 python3 test_checkpoints.py
+MOBILENET_V2=mobilenet_v2_1.0_224_u8w.onnx python3 test_checkpoints.py Checkpoints.test_blocks_with_published_weights
 
-The files are made here, of random numbers; the names are written out from the publications, not from the recipes.
+The files are made here, of random numbers; the names are written out from the publications, not from the recipes. Only
+the last test takes published weights, those of a MobileNetV2 in ONNX (see ../manifests), and needs onnxruntime.
 """
 
 import contextlib
 import io
+import os
 import pathlib
 import tempfile
 import types
@@ -21,6 +24,7 @@ import mobilenet
 import netvlad_vgg16
 import recipe
 import solar_resnet101
+from mobilenet_blocks import ConvNorm, InvertedResidual
 
 IMAGE = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(1))
 
@@ -60,7 +64,8 @@ class Checkpoints(unittest.TestCase):
         for i in range(blocks):
             at = f"{prefix}.{i}."
             into = channels if i == 0 else 4 * inner
-            for number, (outer, inside, kernel) in enumerate(((inner, into, 1), (inner, inner, 3), (4 * inner, inner, 1)), 1):
+            shapes = ((inner, into, 1), (inner, inner, 3), (4 * inner, inner, 1))
+            for number, (outer, inside, kernel) in enumerate(shapes, 1):
                 state[at + f"conv{number}.weight"] = 0.05 * torch.randn(outer, inside, kernel, kernel)
                 self.norm(state, at + f"bn{number}", outer)
             if i == 0:
@@ -297,8 +302,10 @@ class Checkpoints(unittest.TestCase):
         # by TensorFlow's operations: squared residuals over the clusters, then all
         x = last[0].flatten(1).T.double().numpy()
         logits = x @ arrays["global_head/vlad/memberships/weights"][0, 0]
-        norm = {part: arrays[f"global_head/vlad/memberships/BatchNorm/{part}"] for part in ("beta", "moving_mean", "moving_variance")}
-        logits = (logits - norm["moving_mean"]) / np.sqrt(norm["moving_variance"] + 1e-3) + norm["beta"]
+        beta, mean, variance = (
+            arrays[f"global_head/vlad/memberships/BatchNorm/{part}"] for part in ("beta", "moving_mean", "moving_variance")
+        )
+        logits = (logits - mean) / np.sqrt(variance + 1e-3) + beta
         a = np.exp(logits - logits.max(1, keepdims=True))
         a /= a.sum(1, keepdims=True)
         v = (a[:, :, None] * (clusters[0, 0] - x[:, None])).sum(0)
@@ -316,6 +323,50 @@ class Checkpoints(unittest.TestCase):
         np.savez(self.file("less.npz"), **{name: np.asarray(value, "f") for name, value in arrays.items()})
         refused = self.refusal(hfnet.build, options(weights=self.file("less.npz")))
         self.assertIn("1 missing: local_head.detector.Conv_1.bias", refused)
+
+    # Published weights
+
+    def test_blocks_with_published_weights(self):
+        file = os.environ.get("MOBILENET_V2")
+        if not file:
+            self.skipTest("MOBILENET_V2=FILE.onnx is not given")
+        import onnx
+        import onnxruntime
+        from onnx import numpy_helper
+
+        graph = onnx.load(file).graph
+        arrays = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+        bounds = {}
+        for node in graph.node:
+            if node.op_type == "DequantizeLinear":
+                quantized, scale, zero = (arrays[name].astype("f") for name in node.input)
+                shape = [-1] + [1] * (quantized.ndim - 1) if scale.size > 1 else []
+                arrays[node.output[0]] = (quantized - zero.reshape(shape)) * scale.reshape(shape)
+            elif node.op_type == "Clip":
+                bounds[node.input[0]] = [float(arrays[name]) for name in node.input[1:]]
+        convolutions = [node for node in graph.node if node.op_type == "Conv"]
+        layers, channels = [ConvNorm(3, 32, 3, 2)], 32
+        for factor, outer, blocks, stride in mobilenet.STAGES:
+            for i in range(blocks):
+                layers.append(InvertedResidual(channels, outer, stride if i == 0 else 1, factor))
+                channels = outer
+        network = torch.nn.Sequential(*layers, ConvNorm(320, 1280, 1)).eval()
+        ours = [module for module in network.modules() if isinstance(module, ConvNorm)]
+        self.assertEqual(len(ours) + 1, len(convolutions))  # the last one classifies
+        for module, node in zip(ours, convolutions):
+            # the file has batch normalization in its biases, and bounds of quantization where ReLU6 was
+            weight, bias = (torch.from_numpy(np.array(arrays[name])) for name in node.input[1:])
+            self.assertEqual(module.conv.weight.shape, weight.shape)
+            module.conv.weight.data, module.bn.bias.data = weight, bias
+            module.bn.running_var.fill_(1 - module.bn.eps)
+            low, high = bounds[node.output[0]]
+            self.assertEqual(module.relu, low == 0 and abs(high - 6) < 1e-3)
+            module.relu = False
+            module.register_forward_hook(lambda _, __, value, low=low, high=high: value.clamp(low, high))
+        image = torch.randn(1, 3, 224, 224).clamp(-1, 1)
+        with torch.no_grad():
+            expected = onnxruntime.InferenceSession(file).run(["feature_map"], {"image": image.numpy()})[0]
+            np.testing.assert_allclose(network(image).numpy(), expected, atol=1e-4)
 
     # Files that are none
 
