@@ -131,6 +131,25 @@ public final class NpyFile {
         }
     }
 
+    /** What stands before the values; they start at a multiple of 64, as NumPy writes them. */
+    static byte[] header(String type, int... shape) {
+        StringJoiner sizes = new StringJoiner(", ", "(", shape.length == 1 ? ",)" : ")");
+        for (int size : shape) {
+            sizes.add(Integer.toString(size));
+        }
+        String header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + sizes + ", }";
+        int length = header.length() + 1;
+        length += (64 - (10 + length) % 64) % 64;
+        ByteBuffer bytes = ByteBuffer.allocate(10 + length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII));
+        bytes.put((byte) 1).put((byte) 0).putShort((short) length);
+        bytes.put(header.getBytes(StandardCharsets.US_ASCII));
+        while (bytes.position() < 10 + length - 1) {
+            bytes.put((byte) ' ');
+        }
+        return bytes.put((byte) '\n').array();
+    }
+
     private static void requireShape(int values, int[] shape) {
         long product = 1;
         for (int size : shape) {
@@ -153,20 +172,7 @@ public final class NpyFile {
         Writer(Path file, String type, int... shape) throws IOException {
             replacement = new Replacement(file);
             channel = replacement.channel();
-            StringJoiner sizes = new StringJoiner(", ", "(", shape.length == 1 ? ",)" : ")");
-            for (int size : shape) {
-                sizes.add(Integer.toString(size));
-            }
-            String header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + sizes + ", }";
-            int length = header.length() + 1;
-            length += (64 - (10 + length) % 64) % 64; // data start at a multiple of 64, as NumPy writes them
-            buffer.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII));
-            buffer.put((byte) 1).put((byte) 0).putShort((short) length);
-            buffer.put(header.getBytes(StandardCharsets.US_ASCII));
-            while (buffer.position() < 10 + length - 1) {
-                buffer.put((byte) ' ');
-            }
-            buffer.put((byte) '\n');
+            buffer.put(header(type, shape));
         }
 
         ByteBuffer room(int bytes) throws IOException {
