@@ -24,7 +24,7 @@ import org.retrieval4j.nd4j.ArrayBackend;
  * last shapes seen. Thread-safe, one pass at a time: batches should come whole. Every picture must have a vector. The first
  * way back through a graph makes ND4J write a line for each operation to standard output.
  */
-public final class SameDiffHead {
+public final class SameDiffHead implements Network {
     private static final int KEPT_GRAPHS = 8;
     private static final String INPUT = "input";
     private static final String MASK = "mask";
@@ -61,6 +61,7 @@ public final class SameDiffHead {
      *
      * @return in the order of the layers
      */
+    @Override
     public List<Parameter> parameters() {
         List<Parameter> parameters = new ArrayList<>();
         layers.forEach(layer -> parameters.addAll(layer.parameters()));
@@ -73,6 +74,7 @@ public final class SameDiffHead {
      * @param input at least one vector a picture
      * @return one vector a picture, and the way back, which computes forward once more
      */
+    @Override
     public Layer.Pass forward(Rows input) {
         int most = 0;
         for (int i = 0; i < input.pictures(); i++) {
