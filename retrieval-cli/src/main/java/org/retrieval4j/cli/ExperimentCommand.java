@@ -87,7 +87,7 @@ final class ExperimentCommand extends Subcommand {
                     .withProgress(progress)
                     .withBaseDirectory(base == null ? Path.of("") : base);
             for (Landmarks.Options options : experiment.landmarks()) {
-                datasets.add(rendered(options, kept, workers, progress));
+                datasets.add(RenderedLandmarks.dataset(options, kept, workers, progress));
             }
             requireDifferentNames(datasets);
             ExperimentRunner runner = new ExperimentRunner(kept, components, reading.reader(), context);
@@ -140,25 +140,6 @@ final class ExperimentCommand extends Subcommand {
                 throw new CommandException(file + ": two data sets have the name \"" + dataset.name() + "\"");
             }
         }
-    }
-
-    /** A rendered data set in the cache; its folder is there whole or not at all. */
-    private static Dataset rendered(Landmarks.Options options, Path cache, Workers workers, Progress progress)
-            throws IOException {
-        String name = String.format(
-                Locale.ROOT,
-                "landmarks-%d-%dx%d-%dx%d",
-                options.seed(),
-                options.landmarks(),
-                options.views(),
-                options.width(),
-                options.height());
-        Path folder = cache.resolve(name);
-        if (!Files.exists(folder.resolve("relevant.csv"))) {
-            Files.createDirectories(cache);
-            new Landmarks(options).write(folder, workers.executor(), progress);
-        }
-        return new Dataset(name, folder, folder.resolve("relevant.csv"));
     }
 
     private static Map<String, Object> results(ExperimentTable table) {

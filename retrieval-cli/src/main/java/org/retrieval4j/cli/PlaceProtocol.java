@@ -103,7 +103,7 @@ final class PlaceProtocol implements Protocol {
                 options.counts);
     }
 
-    private static Positions positions(Path list, List<ImageList.Row> rows) throws IOException {
+    static Positions positions(Path list, List<ImageList.Row> rows) throws IOException {
         List<Double> east = new ArrayList<>();
         List<Double> north = new ArrayList<>();
         for (ImageList.Row row : rows) {

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             WorldCommand.class,
             LandmarksCommand.class,
             ExperimentCommand.class,
+            TrainCommand.class,
             BenchCommand.class,
             DoctorCommand.class
         },
