@@ -106,7 +106,7 @@ final class CrowLayer extends PoolingLayer {
         SameDiff operations = graph.operations();
         SDVariable tiny = operations.constant(TINY);
         SDVariable zero = operations.constant(0.0);
-        SDVariable sums = input.sum(2); // what fills up is 0
+        SDVariable sums = input.sum(2).mul(graph.mask());
         SDVariable norm = operations.math.sqrt(
                 operations.math.max(operations.math.square(sums).sum(true, 1), tiny));
         SDVariable above = operations.math.sign(operations.math.max(sums, zero));

@@ -122,8 +122,13 @@ public final class Graph {
         return operations.constant(Nd4j.createFromArray(values.clone()).reshape(longs(shape)));
     }
 
-    /** Means over the vectors of each picture: pictures x columns, of pictures x vectors x columns. */
-    SDVariable mean(SDVariable x) {
+    /**
+     * Means over the vectors of each picture.
+     *
+     * @param x pictures x vectors x columns
+     * @return pictures x columns
+     */
+    public SDVariable mean(SDVariable x) {
         SDVariable weights = mask.div(mask.sum(true, 1));
         return x.mul(operations.expandDims(weights, 2)).sum(1);
     }
@@ -132,8 +137,12 @@ public final class Graph {
      * Factors or divisors of another array, broadcast to its shape where they may be one element: by such an array ND4J
      * 1.0.0-M2.1 has wrong gradients of products and quotients (sums are multiplied, where products should be summed), and
      * right ones of sums.
+     *
+     * @param factors what will be multiplied with or divided by
+     * @param like the other operand
+     * @return the factors, of the other's shape where it matters
      */
-    SDVariable spread(SDVariable factors, SDVariable like) {
+    public SDVariable spread(SDVariable factors, SDVariable like) {
         return pictures() == 1 || columns == 1 || factors.getVariableType() == VariableType.VARIABLE
                 ? like.mul(0).add(factors)
                 : factors;

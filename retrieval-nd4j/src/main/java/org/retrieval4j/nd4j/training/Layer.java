@@ -33,7 +33,8 @@ public interface Layer {
     Pass forward(Rows input);
 
     /**
-     * Builds the layer of SameDiff's operations.
+     * Builds the layer of SameDiff's operations. Vectors that only fill a picture up may hold any numbers: whoever sums over
+     * vectors masks them. Factors and divisors that may be arrays of one element need care, see {@link Graph}.
      *
      * @param graph where, with the layer's parameters and the shape of the batch
      * @param input pictures x vectors x columns of a feature map, or pictures x columns after pooling

@@ -80,9 +80,12 @@ final class NetVladLayer extends SoftLayer {
         // the sums become residuals, which is what the way back needs: Σ a (x − c) = Σ a x − (Σ a) c
         int d = vectors.d();
         int at = picture * size();
-        for (int i = 0; i < size(); i++) {
-            double mass = s.masses[picture * vectors.k() + i / d];
-            s.sums[at + i] = sign * (s.sums[at + i] - mass * centers.values()[i]);
+        double[] c = centers.values();
+        for (int k = 0; k < vectors.k(); k++) {
+            double mass = s.masses[picture * vectors.k() + k];
+            for (int i = k * d; i < (k + 1) * d; i++) {
+                s.sums[at + i] = sign * (s.sums[at + i] - mass * c[i]);
+            }
         }
         vectors.write(s.sums, at, target, at);
     }

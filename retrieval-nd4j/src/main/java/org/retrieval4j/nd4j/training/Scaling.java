@@ -24,11 +24,21 @@ record Scaling(double floor, double added) {
     }
 
     static double length(double[] x, int from, int columns) {
-        double square = 0;
-        for (int j = from; j < from + columns; j++) {
-            square += x[j] * x[j];
+        double a = 0; // four sums: one alone would wait for each addition
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        int j = from;
+        for (; j + 3 < from + columns; j += 4) {
+            a += x[j] * x[j];
+            b += x[j + 1] * x[j + 1];
+            c += x[j + 2] * x[j + 2];
+            d += x[j + 3] * x[j + 3];
         }
-        return Math.sqrt(square);
+        for (; j < from + columns; j++) {
+            a += x[j] * x[j];
+        }
+        return Math.sqrt(a + b + (c + d));
     }
 
     /** Scaled rows. */

@@ -115,6 +115,7 @@ final class SoftAssignment {
         private final Rows input;
         private final double[] shares; // vectors x all
         private final double[] folded;
+        private final double[] factors; // of the vectors
         /** Pictures x k x d: Σ a x. */
         final double[] sums;
         /** Pictures x k x d: Σ a x², if wanted. */
@@ -125,6 +126,7 @@ final class SoftAssignment {
         private Sums(Rows input) {
             this.input = input;
             this.shares = new double[Math.multiplyExact(input.count(), all)];
+            this.factors = factors();
             this.folded = norm == null ? weights.values() : norm.foldWeights(weights.values());
             int size = Math.multiplyExact(input.pictures(), clusters() * d);
             this.sums = new double[size];
@@ -132,6 +134,14 @@ final class SoftAssignment {
             this.masses = new double[input.pictures() * clusters()];
             double[] shifts = bias == null ? new double[all] : bias.values();
             assign(norm == null ? shifts : norm.foldShifts(shifts));
+        }
+
+        private double[] factors() {
+            double[] result = new double[input.count()];
+            for (int i = 0; i < result.length; i++) {
+                result[i] = settings.unit ? Scaling.FLOOR.factor(Scaling.length(input.values(), i * d, d)) : 1;
+            }
+            return result;
         }
 
         // O(vectors · clusters · d)
@@ -288,7 +298,7 @@ final class SoftAssignment {
             double[] all = input.values();
             for (int i = 0; i < n; i++) {
                 int at = (from + i) * d;
-                double factor = settings.unit ? Scaling.FLOOR.factor(Scaling.length(all, at, d)) : 1;
+                double factor = factors[from + i];
                 for (int j = 0; j < d; j++) {
                     values[i * d + j] = factor * all[at + j];
                 }

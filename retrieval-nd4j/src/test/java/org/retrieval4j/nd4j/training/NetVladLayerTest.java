@@ -135,6 +135,29 @@ class NetVladLayerTest {
     }
 
     @Test
+    void passesThatRunAtOnceHaveTheNumbersOfThoseThatRunAlone() {
+        List<Layer> layers = layers("netvlad(clusters=6)", true);
+        double[] gradient = Checks.random(2 * K * D, 3);
+        List<Rows> batches = java.util.stream.IntStream.range(0, 64)
+                .mapToObj(i -> Checks.ragged(D, i, new Grid(3 + i % 3, 4), new Grid(2, 2)))
+                .toList();
+        List<Checks.Outcome> alone =
+                batches.stream().map(b -> Checks.byHand(layers, b, gradient)).toList();
+        List<Checks.Outcome> together = batches.parallelStream()
+                .map(b -> Checks.byHand(layers, b, gradient))
+                .toList();
+        for (int i = 0; i < alone.size(); i++) {
+            assertThat(together.get(i).output().values())
+                    .isEqualTo(alone.get(i).output().values());
+            assertThat(together.get(i).input()).isEqualTo(alone.get(i).input());
+            for (Parameter parameter : Checks.parameters(layers)) {
+                assertThat(together.get(i).parameters().of(parameter))
+                        .isEqualTo(alone.get(i).parameters().of(parameter));
+            }
+        }
+    }
+
+    @Test
     void otherWidthsAndShapesAreRefused() {
         List<Layer> layers = layers("netvlad(clusters=6)", true);
         assertThatThrownBy(() -> layers.get(0).forward(Checks.ragged(D + 1, 1, new Grid(2, 2))))
