@@ -99,11 +99,10 @@ final class TrainData implements AutoCloseable {
                 features.names(), LongStream.range(0, features.names().size()).toArray(), features, relations);
     }
 
-    private FeatureCache features(String what, List<ImageSource> pictures, ComponentSpec extractor)
-            throws IOException {
+    private FeatureCache features(String what, List<ImageSource> pictures, ComponentSpec extractor) throws IOException {
         try (Extractor made = components.create(Extractor.class, extractor, context)) {
-            BuildContext named = context.withProgress(
-                    (stage, done, total) -> progress.progress(stage + " " + what, done, total));
+            BuildContext named =
+                    context.withProgress((stage, done, total) -> progress.progress(stage + " " + what, done, total));
             FeatureCache features = FeatureCache.open(cache, pictures, made, reader, named);
             open.add(features);
             return features;
