@@ -1,4 +1,4 @@
-/** Programs of under 60 lines that show how to use and extend the library; each is run by a test. */
+/** Short programs that show how to use and extend the library; each is run by a test. */
 @NullMarked
 package org.retrieval4j.examples;
 
