@@ -23,7 +23,8 @@ import org.retrieval4j.api.GlobalDescriptor;
 import org.retrieval4j.api.ImageFeatures;
 
 /**
- * A global descriptor from 1,000 local ones, of size 128 or for Fisher vectors 64; time a picture.
+ * A global descriptor from 1,000 local ones, of size 128 or for Fisher vectors 64, or for NetVLAD from the 196 cells of a map
+ * of 512 channels; time a picture.
  *
  * <pre>{@code
  * java -jar retrieval-bench/target/benchmarks.jar VladBenchmark -p kernel=scalar
@@ -46,7 +47,12 @@ public class VladBenchmark {
     public String kernel;
 
     /** Which aggregator. */
-    @Param({"vlad(clusters=64,normalization=intra)", "vlad(clusters=256,normalization=intra)", "fisher(components=64)"})
+    @Param({
+        "vlad(clusters=64,normalization=intra)",
+        "vlad(clusters=256,normalization=intra)",
+        "fisher(components=64)",
+        "netvlad(clusters=64)"
+    })
     public String aggregator;
 
     private Aggregator made;
@@ -55,10 +61,11 @@ public class VladBenchmark {
     /** Makes pictures and learns from them. */
     @Setup
     public void prepare() {
-        int width = aggregator.startsWith("fisher") ? 64 : 128;
+        boolean map = aggregator.startsWith("net");
+        int width = map ? 512 : aggregator.startsWith("fisher") ? 64 : 128;
         pictures = new ArrayList<>();
         for (int i = 0; i < PICTURES; i++) {
-            pictures.add(ImageFeatures.ofDescriptors(Vectors.clustered(i, 1000, width)));
+            pictures.add(ImageFeatures.ofDescriptors(Vectors.clustered(i, map ? 196 : 1000, width)));
         }
         BuildContext context = BuildContext.ofSample(pictures).withKernel(kernel);
         made = Components.load().create(Aggregator.class, aggregator, context);
