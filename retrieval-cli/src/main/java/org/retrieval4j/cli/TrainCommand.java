@@ -104,8 +104,15 @@ final class TrainCommand extends Subcommand {
                     .withProgress(progress)
                     .withSeed(wanted.options().seed())
                     .withBaseDirectory(base == null ? Path.of("") : base);
-            try (TrainData data =
-                    new TrainData(kept, components, reading.reader(), context, console(), workers, progress)) {
+            try (TrainData data = new TrainData(
+                    kept,
+                    components,
+                    reading.reader(),
+                    context,
+                    extractor == null ? context : context.withBaseDirectory(Path.of("")),
+                    console(),
+                    workers,
+                    progress)) {
                 return train(wanted, features, name, folder, components, context, data, progress);
             }
         } catch (IllegalArgumentException refused) {

@@ -39,6 +39,7 @@ final class TrainData implements AutoCloseable {
     private final Components components;
     private final ImageReader reader;
     private final BuildContext context;
+    private final BuildContext extraction; // a spec from the command line starts at the working directory
     private final Console console;
     private final Workers workers;
     private final Progress progress;
@@ -49,6 +50,7 @@ final class TrainData implements AutoCloseable {
             Components components,
             ImageReader reader,
             BuildContext context,
+            BuildContext extraction,
             Console console,
             Workers workers,
             Progress progress) {
@@ -56,6 +58,7 @@ final class TrainData implements AutoCloseable {
         this.components = components;
         this.reader = reader;
         this.context = context;
+        this.extraction = extraction;
         this.console = console;
         this.workers = workers;
         this.progress = progress;
@@ -100,9 +103,9 @@ final class TrainData implements AutoCloseable {
     }
 
     private FeatureCache features(String what, List<ImageSource> pictures, ComponentSpec extractor) throws IOException {
-        try (Extractor made = components.create(Extractor.class, extractor, context)) {
+        try (Extractor made = components.create(Extractor.class, extractor, extraction)) {
             BuildContext named =
-                    context.withProgress((stage, done, total) -> progress.progress(stage + " " + what, done, total));
+                    extraction.withProgress((stage, done, total) -> progress.progress(stage + " " + what, done, total));
             FeatureCache features = FeatureCache.open(cache, pictures, made, reader, named);
             open.add(features);
             return features;

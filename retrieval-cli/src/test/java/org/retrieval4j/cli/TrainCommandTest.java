@@ -91,6 +91,94 @@ class TrainCommandTest {
         assertThat(more.get(2)).isEqualTo(epochs.get(2));
     }
 
+    /** A landmark's number stands in its pictures' names. */
+    private static String landmark(String name) {
+        return name.replaceFirst("^.*landmark_(\\d+)_.*$", "$1");
+    }
+
+    @Test
+    void learnsFromGroupsPositionsTruthAndVerifiedPairs(@TempDir Path folder) throws IOException {
+        Path photos = folder.resolve("photos");
+        Cli made = Cli.run(
+                "landmarks",
+                "--seed",
+                3,
+                "--landmarks",
+                4,
+                "--views",
+                4,
+                "--width",
+                240,
+                "--height",
+                180,
+                "--output",
+                photos);
+        assertThat(made.code()).as(made.err()).isZero();
+        Files.writeString(photos.resolve("images/rubbish.jpg"), "no picture");
+        StringBuilder groups = new StringBuilder("name,group\n");
+        StringBuilder google = new StringBuilder("landmark_id,images\n");
+        StringBuilder positions = new StringBuilder();
+        Map<String, StringBuilder> ids = new java.util.TreeMap<>();
+        try (java.util.stream.Stream<Path> files = Files.list(photos.resolve("images"))) {
+            for (Path file : files.sorted().toList()) {
+                String name = file.getFileName().toString();
+                boolean asked = name.startsWith("landmark");
+                double east = asked ? 1000.0 * Integer.parseInt(landmark(name)) : name.hashCode() * 1e5;
+                positions.append(name).append(',').append(east).append(",0\n");
+                if (asked) {
+                    groups.append(name)
+                            .append(",building ")
+                            .append(landmark(name))
+                            .append('\n');
+                    ids.computeIfAbsent(landmark(name), key -> new StringBuilder())
+                            .append(' ')
+                            .append(name.replace(".png", ""));
+                }
+            }
+        }
+        ids.forEach((number, names) -> google.append(Integer.parseInt(number))
+                .append(',')
+                .append(names.toString().strip())
+                .append('\n'));
+        Files.writeString(folder.resolve("groups.csv"), groups);
+        Files.writeString(folder.resolve("train_clean.csv"), google);
+        Files.writeString(folder.resolve("positions.csv"), positions);
+        double[] losses = new double[5];
+        String[] known = {
+            "groups: groups.csv",
+            "groups: train_clean.csv",
+            "positions: positions.csv",
+            "ground-truth: photos/relevant.csv",
+            "pairs: verified(first=4)"
+        };
+        for (int i = 0; i < known.length; i++) {
+            String images = known[i].startsWith("ground") ? "photos" : "photos/images";
+            Path file = Files.writeString(
+                    folder.resolve("train.yaml"),
+                    "training: {images: " + images + ", \"" + known[i].replace(": ", "\": \"") + "\"}\n"
+                            + "validation: "
+                            + (known[i].startsWith("pairs")
+                                    ? "{images: photos/images, groups: groups.csv}"
+                                    : "{fraction: 0.3}")
+                            + "\nextractor: sift(max-keypoints=200)\n"
+                            + "head: netvlad(clusters=4)\nepochs: 1\nnegatives: 3\npool: 20\nmonitor: mAP\n");
+            Cli run = train(
+                    file,
+                    folder.resolve("out" + i),
+                    "--json",
+                    "--cache",
+                    folder.resolve("cache").toString());
+            assertThat(run.code()).as(run.err()).isZero();
+            assertThat(run.err()).contains("skipped").contains("rubbish.jpg");
+            losses[i] = ((Number) Parsed.list(Parsed.object(run.out()), "epochs")
+                            .get(1)
+                            .get("loss"))
+                    .doubleValue();
+        }
+        assertThat(losses[1]).isEqualTo(losses[0]); // the same groups, said in two ways
+        assertThat(losses).doesNotContain(Double.NaN);
+    }
+
     @Test
     void sameDiffLearnsTheSame(@TempDir Path folder) throws IOException {
         Path file =
