@@ -173,7 +173,7 @@ class NetworkManifestTest {
         try (Stream<Path> files = Files.list(Path.of("manifests"))) {
             List<Path> manifests =
                     files.filter(file -> file.toString().endsWith(".yaml")).toList();
-            assertThat(manifests).hasSize(7);
+            assertThat(manifests).hasSize(9);
             for (Path file : manifests) {
                 NetworkManifest manifest = NetworkManifest.read(file);
                 assertThat(manifest.license()).isEqualTo("Apache-2.0");
