@@ -5,12 +5,12 @@ import java.util.List;
 import org.retrieval4j.api.FloatMatrix;
 
 /**
- * {@link Kernels#softSums} and {@link Kernels#softMoments} from products: vectors are taken in blocks, assigned, and summed
- * cluster by cluster in float over the few rows of a block, in double over blocks.
+ * {@link Kernels#softSums} and {@link Kernels#softMoments} from two products: vectors are taken in blocks, assigned, and
+ * summed by {@link Kernels#weightedSums} in float over a block, in double over blocks.
  */
 final class SoftSums {
     private static final double FLOOR = 1e-12;
-    private static final int BLOCK = 32;
+    private static final int BLOCK = 256;
 
     /** e to it is the smallest normal number. */
     private static final float SMALLEST_EXPONENT = -87;
@@ -28,24 +28,28 @@ final class SoftSums {
     private final boolean unit;
     private final int k;
     private final int d;
+    private final int width; // of what is summed: d, or 2 d with squares behind the vectors
     private final float[] block;
-    private final int parts; // 2 with squares behind the vectors, 1 without
-    private final float[][] rows; // the same as the block, each an array of its own: only such loops become SIMD
+    private final float[] moments; // the block itself without squares
     private final float[] shares;
-    private final float[] blockSum;
+    private final float[] turned; // shares cluster by cluster
+    private final float[] blockSums;
 
-    private SoftSums(Kernels kernels, Kernels.Operand weights, float[] biases, boolean unit, boolean squares) {
+    private SoftSums(
+            Kernels kernels, Kernels.Operand weights, float[] biases, boolean unit, boolean squares, int rows) {
+        int most = Math.min(BLOCK, rows);
         this.kernels = kernels;
         this.weights = weights;
         this.biases = biases;
         this.unit = unit;
         this.k = weights.matrix().rows();
         this.d = weights.matrix().columns();
-        this.block = new float[BLOCK * d];
-        this.parts = squares ? 2 : 1;
-        this.rows = new float[BLOCK][parts * d];
-        this.shares = new float[BLOCK * k];
-        this.blockSum = new float[parts * d];
+        this.width = squares ? 2 * d : d;
+        this.block = new float[most * d];
+        this.moments = squares ? new float[most * width] : block;
+        this.shares = new float[most * k];
+        this.turned = new float[most * k];
+        this.blockSums = new float[k * width];
     }
 
     static void of(
@@ -57,9 +61,10 @@ final class SoftSums {
             boolean squares,
             double[] sums,
             double[] masses) {
-        SoftSums work = new SoftSums(kernels, weights, biases, unit, squares);
-        check(batch, weights, biases, work.parts, sums, masses);
-        int size = work.parts * work.k * work.d;
+        check(batch, weights, biases, squares ? 2 : 1, sums, masses);
+        int rows = batch.stream().mapToInt(FloatMatrix::rows).max().orElse(0);
+        SoftSums work = new SoftSums(kernels, weights, biases, unit, squares, rows);
+        int size = work.k * work.width;
         Arrays.fill(sums, 0, batch.size() * size, 0);
         Arrays.fill(masses, 0, batch.size() * work.k, 0);
         for (int i = 0; i < batch.size(); i++) {
@@ -112,20 +117,41 @@ final class SoftSums {
             if (unit) {
                 normalize(block, 0, size, d);
             }
-            for (int i = 0; i < size; i++) {
-                System.arraycopy(block, i * d, rows[i], 0, d);
-                for (int j = 0; j < d && parts == 2; j++) {
-                    rows[i][d + j] = rows[i][j] * rows[i][j];
-                }
-            }
             kernels.products(FloatMatrix.of(size, d, block), weights, shares);
             for (int i = 0; i < size; i++) {
                 for (int c = 0; c < k; c++) {
                     shares[i * k + c] += biases[c];
                 }
                 softmax(shares, i * k, k);
+                for (int c = 0; c < k; c++) {
+                    turned[c * size + i] = shares[i * k + c];
+                }
             }
+            for (int i = 0; i < size && width > d; i++) {
+                System.arraycopy(block, i * d, moments, i * width, d);
+                for (int j = 0; j < d; j++) {
+                    moments[i * width + d + j] = block[i * d + j] * block[i * d + j];
+                }
+            }
+            kernels.weightedSums(FloatMatrix.of(k, size, turned), FloatMatrix.of(size, width, moments), blockSums);
             addBlock(size, sums, sumsAt, masses, massesAt);
+        }
+    }
+
+    private void addBlock(int size, double[] sums, int sumsAt, double[] masses, int massesAt) {
+        for (int c = 0; c < k; c++) {
+            double mass = 0;
+            for (int i = c * size; i < (c + 1) * size; i++) {
+                mass += turned[i];
+            }
+            masses[massesAt + c] += mass;
+            for (int part = 0; part * d < width; part++) {
+                int at = sumsAt + (part * k + c) * d;
+                int from = c * width + part * d;
+                for (int j = 0; j < d; j++) {
+                    sums[at + j] += blockSums[from + j];
+                }
+            }
         }
     }
 
@@ -165,50 +191,5 @@ final class SoftSums {
         series = 1 + series * r * (1 / 2f);
         series = 1 + series * r;
         return series * Float.intBitsToFloat(((int) n + 127) << 23);
-    }
-
-    // O(rows·k·d): the time of the whole goes here
-    private void addBlock(int size, double[] sums, int sumsAt, double[] masses, int massesAt) {
-        for (int c = 0; c < k; c++) {
-            Arrays.fill(blockSum, 0);
-            int i = 0;
-            for (; i + 3 < size; i += 4) {
-                addFour(blockSum, rows, i, shares, i * k + c, k);
-            }
-            for (; i < size; i++) {
-                addOne(blockSum, rows[i], shares[i * k + c]);
-            }
-            double mass = 0;
-            for (int row = 0; row < size; row++) {
-                mass += shares[row * k + c];
-            }
-            masses[massesAt + c] += mass;
-            for (int part = 0; part < parts; part++) {
-                int at = sumsAt + (part * k + c) * d;
-                for (int j = 0; j < d; j++) {
-                    sums[at + j] += blockSum[part * d + j];
-                }
-            }
-        }
-    }
-
-    private static void addFour(float[] sum, float[][] rows, int row, float[] weights, int at, int step) {
-        float[] r0 = rows[row];
-        float[] r1 = rows[row + 1];
-        float[] r2 = rows[row + 2];
-        float[] r3 = rows[row + 3];
-        float w0 = weights[at];
-        float w1 = weights[at + step];
-        float w2 = weights[at + 2 * step];
-        float w3 = weights[at + 3 * step];
-        for (int j = 0; j < sum.length; j++) {
-            sum[j] = sum[j] + w0 * r0[j] + w1 * r1[j] + w2 * r2[j] + w3 * r3[j];
-        }
-    }
-
-    private static void addOne(float[] sum, float[] row, float weight) {
-        for (int j = 0; j < sum.length; j++) {
-            sum[j] += weight * row[j];
-        }
     }
 }
