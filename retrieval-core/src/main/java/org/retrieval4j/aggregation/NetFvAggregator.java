@@ -37,29 +37,39 @@ public final class NetFvAggregator extends SoftAggregator {
 
     private final Options options;
     private final SoftAssignment assignment;
-    private final float[] centers;
+    private final double[] centers;
     private final float[] deviations;
 
-    private NetFvAggregator(Options options, ComponentState state, Kernels kernels) {
-        this(options, state, new SoftAssignment(NAME, state, options, 0, true, kernels));
+    NetFvAggregator(Options options, ComponentState state, Kernels kernels) {
+        this(options, checked(options, state), new SoftAssignment(NAME, state, options, 0, true, kernels));
     }
 
     private NetFvAggregator(Options options, ComponentState state, SoftAssignment assignment) {
         super(new Provider().specOf(options), state, assignment);
-        FloatMatrix means = state.array(SoftArrays.CENTERS);
-        FloatMatrix sigma = state.array(DEVIATIONS);
-        SoftAssignment.requireShape(NAME, SoftArrays.CENTERS, means, options.clusters, width());
-        SoftAssignment.requireShape(NAME, DEVIATIONS, sigma, options.clusters, width());
         this.options = options;
         this.assignment = assignment;
-        this.centers = means.toArray();
-        this.deviations = sigma.toArray();
-        for (int i = 0; i < deviations.length; i++) {
-            if (!(deviations[i] > 0)) {
-                throw new IllegalArgumentException("net-fv: deviations must be above 0, got " + deviations[i]
-                        + " for cluster " + i / width() + ", channel " + i % width());
+        this.deviations = state.array(DEVIATIONS).toArray();
+        float[] given = state.array(SoftArrays.CENTERS).toArray();
+        this.centers = new double[given.length];
+        for (int i = 0; i < given.length; i++) {
+            centers[i] = (double) given[i] - assignment.origin()[i % width()];
+        }
+    }
+
+    private static ComponentState checked(Options options, ComponentState state) {
+        int d = state.array(SoftArrays.ASSIGNMENT).columns();
+        FloatMatrix sigma = state.array(DEVIATIONS);
+        SoftAssignment.requireShape(NAME, SoftArrays.CENTERS, state.array(SoftArrays.CENTERS), options.clusters, d);
+        SoftAssignment.requireShape(NAME, DEVIATIONS, sigma, options.clusters, d);
+        for (int i = 0; i < options.clusters; i++) {
+            for (int j = 0; j < d; j++) {
+                if (!(sigma.get(i, j) > 0)) {
+                    throw new IllegalArgumentException("net-fv: deviations must be above 0, got " + sigma.get(i, j)
+                            + " for cluster " + i + ", channel " + j);
+                }
             }
         }
+        return state;
     }
 
     /**

@@ -10,7 +10,8 @@ import org.retrieval4j.learning.BatchNormalization;
 /**
  * The assignment that the NetVLAD family shares, a(x) = softmax(BN(w·x + b)), and the sums it makes of a picture's
  * descriptors: Σ a, Σ a x, and Σ a x² where asked for. The batch norm, which is one factor and one summand a cluster, is
- * folded into weights and biases. Thread-safe; each call needs a {@link Scratch} of its own.
+ * folded into weights and biases. Where there are squares, sums are about the centers' {@linkplain #origin mean}: those of
+ * descriptors far from zero would cancel in float. Thread-safe; each call needs a {@link Scratch} of its own.
  */
 final class SoftAssignment implements AutoCloseable {
     private final Kernels kernels;
@@ -18,11 +19,15 @@ final class SoftAssignment implements AutoCloseable {
     private final float[] biases;
     private final boolean unit;
     private final boolean squares;
+    private final float[] origin;
     private final int all;
     private final int clusters;
     private final int d;
 
-    /** Takes assignment, and bias and batch norm if they are there; clusters behind the first ones are ghosts. */
+    /**
+     * Takes assignment, and bias and batch norm if they are there, and centers for squares; clusters behind the first ones
+     * are ghosts.
+     */
     SoftAssignment(
             String component, ComponentState state, SoftOptions options, int ghost, boolean squares, Kernels kernels) {
         FloatMatrix w = state.array(SoftArrays.ASSIGNMENT);
@@ -44,6 +49,14 @@ final class SoftAssignment implements AutoCloseable {
         if (norm != null) {
             BatchNormalization.fold(component, norm, options.batchNormEpsilon(), factors, biases);
         }
+        this.origin = squares ? mean(state.array(SoftArrays.CENTERS)) : new float[0];
+        for (int c = 0; c < all && squares; c++) { // w·x + b = w·(x − o) + (b + w·o)
+            double bias = biases[c];
+            for (int j = 0; j < d; j++) {
+                bias += (double) factors[c * d + j] * origin[j];
+            }
+            biases[c] = (float) bias;
+        }
         this.weights = kernels.prepare(FloatMatrix.of(all, d, factors));
     }
 
@@ -52,6 +65,18 @@ final class SoftAssignment implements AutoCloseable {
             throw new IllegalArgumentException(component + ": " + name + " must be " + rows + " x " + columns + ", got "
                     + array.rows() + " x " + array.columns());
         }
+    }
+
+    private static float[] mean(FloatMatrix rows) {
+        float[] mean = new float[rows.columns()];
+        for (int j = 0; j < mean.length; j++) {
+            double sum = 0;
+            for (int i = 0; i < rows.rows(); i++) {
+                sum += rows.get(i, j);
+            }
+            mean[j] = (float) (sum / rows.rows());
+        }
+        return mean;
     }
 
     /** Working memory of one thread: the sums of several pictures. */
@@ -87,6 +112,11 @@ final class SoftAssignment implements AutoCloseable {
         return picture * massesAt(1) * (squares ? 2 : 1) * d;
     }
 
+    /** What sums of squares, and the sums beside them, are about: Σ a (x − o) and Σ a (x − o)². */
+    float[] origin() {
+        return origin;
+    }
+
     /** Where the sums of squares start behind those of the vectors. */
     int squaresAt() {
         return all * d;
@@ -100,7 +130,7 @@ final class SoftAssignment implements AutoCloseable {
     void sum(List<FloatMatrix> batch, Scratch s) {
         s.hold(Math.toIntExact((long) batch.size() * sumsAt(1)), massesAt(batch.size()));
         if (squares) {
-            kernels.softMoments(batch, weights, biases, unit, s.sums, s.masses);
+            kernels.softMoments(batch.stream().map(this::moved).toList(), weights, biases, false, s.sums, s.masses);
         } else {
             kernels.softSums(batch, weights, biases, unit, s.sums, s.masses);
         }
@@ -111,7 +141,7 @@ final class SoftAssignment implements AutoCloseable {
         s.hold(sumsAt(1), massesAt(1));
         Arrays.fill(s.sums, 0, sumsAt(1), 0);
         Arrays.fill(s.masses, 0, massesAt(1), 0);
-        FloatMatrix x = unit ? normalized(descriptors) : descriptors;
+        FloatMatrix x = squares ? moved(descriptors) : unit ? normalized(descriptors) : descriptors;
         for (int i = 0; i < x.rows(); i++) {
             for (int c = 0; c < clusters; c++) {
                 double share = shares.get(i, c);
@@ -125,6 +155,20 @@ final class SoftAssignment implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Rows as they are assigned, less the origin. */
+    private FloatMatrix moved(FloatMatrix x) {
+        float[] values = x.toArray();
+        if (unit) {
+            Kernels.normalize(values, 0, x.rows(), x.columns());
+        }
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < d; j++) {
+                values[i * d + j] -= origin[j];
+            }
+        }
+        return FloatMatrix.of(x.rows(), x.columns(), values);
     }
 
     /** Rows scaled to length 1. */

@@ -260,6 +260,74 @@ class LoupeTest {
         }
     }
 
+    /** Squares of values about 30 and what is taken off them again nearly cancel; against plain loops in double. */
+    @Test
+    void theSecondOrderOfDescriptorsFarFromZeroIsExact() throws IOException {
+        int n = 200;
+        int k = 4;
+        int d = 16;
+        Random random = new Random(11);
+        float[] descriptors = about30(n * d, random);
+        float[] centers = about30(k * d, random);
+        float[] deviations = new float[k * d];
+        float[] assignment = new float[k * d];
+        float[] bias = new float[k];
+        for (int i = 0; i < k * d; i++) {
+            deviations[i] = 0.2f + 0.2f * random.nextFloat();
+            assignment[i] = 4 * (centers[i] - 30);
+            bias[i / d] -= (centers[i] - 30) * (centers[i] - 30) * 2 + assignment[i] * 30;
+        }
+        double[] expected = new double[2 * k * d];
+        for (int i = 0; i < n; i++) {
+            double[] share = new double[k];
+            double sum = 0;
+            for (int c = 0; c < k; c++) {
+                share[c] = bias[c];
+                for (int j = 0; j < d; j++) {
+                    share[c] += (double) assignment[c * d + j] * descriptors[i * d + j];
+                }
+                share[c] = Math.exp(share[c]);
+                sum += share[c];
+            }
+            for (int at = 0; at < k * d; at++) {
+                double u = ((double) descriptors[i * d + at % d] - centers[at]) / deviations[at];
+                expected[at] += share[at / d] / sum * u;
+                expected[k * d + at] += share[at / d] / sum * (u * u - 1);
+            }
+        }
+        for (int half = 0; half < 2; half++) {
+            double square = 0;
+            for (int i = half * k * d; i < (half + 1) * k * d; i++) {
+                square += expected[i] * expected[i];
+            }
+            for (int i = half * k * d; i < (half + 1) * k * d; i++) {
+                expected[i] /= Math.sqrt(square);
+            }
+        }
+        ComponentState state = ComponentState.ofArrays(Map.of(
+                "assignment", FloatMatrix.of(k, d, assignment),
+                "bias", FloatMatrix.of(1, k, bias),
+                "centers", FloatMatrix.of(k, d, centers),
+                "deviations", FloatMatrix.of(k, d, deviations)));
+        try (Aggregator aggregator = Components.load()
+                .open(
+                        Aggregator.class,
+                        org.retrieval4j.api.ComponentSpec.parse("net-fv(clusters=4,intra=false)"),
+                        state,
+                        BuildContext.defaults())) {
+            Fixture.assertWithinFloatTolerance(
+                    aggregator.aggregate(ImageFeatures.ofDescriptors(FloatMatrix.of(n, d, descriptors))), expected);
+        }
+    }
+
+    private static float[] about30(int size, Random random) {
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) (30 + 0.3 * random.nextGaussian());
+        }
+        return values;
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
